@@ -1,0 +1,1 @@
+"""The commands; a step is imported only when it runs."""

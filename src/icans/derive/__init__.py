@@ -1,0 +1,1 @@
+"""Clinical derivations: tables in, a table out, as expressions that never leave the engine."""

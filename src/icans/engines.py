@@ -1,0 +1,102 @@
+"""Where tables live: an Ibis backend, and what only it can do.
+
+Derivations are expressions and know no engine. This is the one place that makes a backend, keeps a table, writes it to
+Parquet, and brings small results back to Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from icans.errors import CallError, EngineError, nearest
+
+if TYPE_CHECKING:
+    import ibis
+    import pyarrow as pa
+
+
+class DuckDBEngine:
+    """DuckDB inside this process, the default.
+
+    Parameters
+    ----------
+    scratch
+        Folder for what does not fit in memory; None: DuckDB's own choice.
+    """
+
+    name = "duckdb"
+
+    def __init__(self, scratch: Path | None = None) -> None:
+        import ibis  # noqa: PLC0415  # start-up counts
+
+        settings: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "preserve_insertion_order": False,
+        }
+        if scratch:
+            settings["temp_directory"] = str(scratch)
+        self.backend = ibis.duckdb.connect(**settings)
+        self._kept = 0
+
+    def read_parquet(self, path: Path | str) -> ibis.Table:
+        """Open a Parquet file as a table; nothing is read yet."""
+        with _refusals(f"{path}"):
+            return self.backend.read_parquet(str(path))
+
+    def keep(self, table: ibis.Table) -> ibis.Table:
+        """Compute a table once and keep it for the steps that follow."""
+        self._kept += 1
+        with _refusals("a table"):
+            return self.backend.create_table(f"kept_{self._kept}", table, temp=True)
+
+    def write(self, table: ibis.Table, path: Path) -> ibis.Table:
+        """Compute a table into a Parquet file and give the table as read from there."""
+        with _refusals(str(path)):
+            self.backend.to_parquet(table, str(path))
+        return self.read_parquet(path)
+
+    def collect(self, table: ibis.Table) -> pa.Table:
+        """Bring a small table to Python."""
+        with _refusals("a table"):
+            return self.backend.to_pyarrow(table)
+
+    def rows(self, table: ibis.Table) -> list[dict[str, Any]]:
+        """Bring a small table to Python as a list of rows."""
+        rows: list[dict[str, Any]] = self.collect(table).to_pylist()
+        return rows
+
+    def close(self) -> None:
+        """Let go of the tables."""
+        self.backend.disconnect()
+
+
+Engine = DuckDBEngine
+ENGINES = {"duckdb": DuckDBEngine}
+
+
+def connect(name: str = "duckdb", *, scratch: Path | None = None) -> Engine:
+    """Open an engine by name.
+
+    Raises
+    ------
+    CallError
+        No engine has that name.
+    """
+    if name not in ENGINES:
+        raise CallError(f"There is no engine {name}.", nearest(name, ENGINES))
+    return ENGINES[name](scratch)
+
+
+@contextmanager
+def _refusals(what: str) -> Iterator[None]:
+    """Turn a refusal of the database into a sentence."""
+    import duckdb  # noqa: PLC0415  # start-up counts
+
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InvalidInputException) as error:
+        raise EngineError(f"{what}: the database refused: {str(error).splitlines()[0]}") from None

@@ -1,0 +1,107 @@
+"""Output that appears whole or not at all, also when the run is killed."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from icans.errors import CallError
+
+MARK = ".icans-output"
+"""A file in every folder that this software wrote, so that it never replaces one that it did not."""
+
+AT_FDCWD = -100
+RENAME_EXCHANGE = 2
+
+
+@contextmanager
+def whole_folder(out: Path) -> Iterator[Path]:
+    """Give a folder to write into that becomes `out` when the block ends without an error.
+
+    An earlier output at `out` is replaced in one step; whoever looks sees the old or the new, never a mixture.
+
+    Raises
+    ------
+    CallError
+        `out` is a file, or a folder with other things in it.
+    """
+    if out.exists() and not _replaceable(out):
+        raise CallError(f"{out} exists and is not an output of icans.", "Name an empty or a new folder with --out.")
+    _make_parent(out)
+    _clear_leftovers(out)
+    new = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".unfinished", dir=out.parent))
+    try:
+        new.chmod(0o777 & ~_umask())
+        (new / MARK).touch()
+        yield new
+        _put_in_place(new, out)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+@contextmanager
+def whole_file(out: Path) -> Iterator[Path]:
+    """Give a file to write that becomes `out` when the block ends without an error."""
+    if out.is_dir():
+        raise CallError(f"{out} is a folder; a file was expected.", "Name a file.")
+    _make_parent(out)
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".unfinished", dir=out.parent)
+    os.close(handle)
+    new = Path(name)
+    try:
+        new.chmod(0o666 & ~_umask())
+        yield new
+        new.replace(out)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _replaceable(out: Path) -> bool:
+    return out.is_dir() and ((out / MARK).is_file() or not any(out.iterdir()))
+
+
+def _make_parent(out: Path) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CallError(f"{out.parent}: cannot be made ({error.strerror}).", "Name another place with --out.") from None
+    if not os.access(out.parent, os.W_OK):
+        raise CallError(f"{out.parent}: may not be written to.", "Name another place with --out.")
+
+
+def _clear_leftovers(out: Path) -> None:
+    """Remove what a killed run left beside `out`."""
+    for left in out.parent.glob(f".{out.name}.*.unfinished"):
+        if (left / MARK).is_file():
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _put_in_place(new: Path, out: Path) -> None:
+    if not out.exists():
+        new.rename(out)
+        return
+    if _exchange(new, out):
+        return
+    old = new.with_name(f"{new.name}.old")  # systems without an atomic exchange
+    out.rename(old)
+    new.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Swap two folders in one step (Linux renameat2); False where the system cannot."""
+    with suppress(OSError, AttributeError):
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+        return bool(renameat2(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0)
+    return False
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,361 @@
+"""The study's definitions: `study.toml`, typed, each default with its source."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from icans.errors import CallError, ProtocolError, nearest
+
+IDM_2025 = "Meng et al. 2025, doi:10.3389/fimmu.2025.1716317"
+ASTCT_2019 = "Lee et al. 2019, doi:10.1016/j.bbmt.2018.12.758"
+CONVENTION = "convention of this software (docs/decisions/0003-definitions.md); no published standard was found"
+
+Grade = Annotated[int, Field(ge=0, le=5)]
+Hours = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Days = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Months = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Moment = Annotated[float, Field(allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1)]
+
+
+def source(text: str) -> dict[str, Any]:
+    """Attach to a definition where its default comes from."""
+    return {"source": text}
+
+
+class Section(BaseModel):
+    """A section of study.toml: unknown keys are refused, values cannot change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Title(Section):
+    """`[study]`: what the study is called and asks."""
+
+    title: Name = Field(description="Title of the study")
+    question: str = Field("", description="The question the study asks, in a sentence")
+    synthetic: bool = Field(False, description="The records are made, not observed; every page then says so")
+
+
+class RecordsSection(Section):
+    """`[records]`: where the tables are and how their times and blanks are written."""
+
+    source: str = Field("", description="Database URL or file that holds the tables; empty: files in the study folder")
+    time: Literal["dates", "hours", "days"] = Field(
+        "dates",
+        description="How times are written: ISO 8601 dates and date-times, or hours or days from infusion",
+    )
+    missing: list[str] = Field(
+        default_factory=lambda: ["", "NA"],
+        description="Cell texts that mean: not recorded (compared without case)",
+    )
+
+
+class ScalesSection(Section):
+    """`[scales]`: which published scale grades each toxicity."""
+
+    icans: Name = Field("astct-2019-icans", description="Scale for ICANS", json_schema_extra=source(ASTCT_2019))
+    crs: Name = Field("astct-2019-crs", description="Scale for CRS", json_schema_extra=source(ASTCT_2019))
+
+
+class Grading(Section):
+    """`[grading]`: what a sign that nobody recorded means."""
+
+    unrecorded: Literal["absent", "unknown"] = Field(
+        "absent",
+        description="Read an unrecorded sign as absent (the usual charting convention) or keep the grade open",
+        json_schema_extra=source(CONVENTION),
+    )
+
+
+class EpisodesSection(Section):
+    """`[episodes]`: when toxicity that comes back is a new episode."""
+
+    quiet_hours: Hours = Field(
+        72.0,
+        description="Longest time from one toxic assessment to the next inside one episode, in hours",
+        json_schema_extra=source(CONVENTION),
+    )
+    onset_grade: Annotated[int, Field(ge=1, le=4)] = Field(
+        1, description="Lowest grade that counts as toxicity", json_schema_extra=source(ASTCT_2019)
+    )
+
+
+class Population(Section):
+    """`[population]`: which treated patients the study is about."""
+
+    indications: list[Literal["severe", "steroid_refractory"]] = Field(
+        default=["severe", "steroid_refractory"],
+        min_length=1,
+        description="Indications that make a treated patient evaluable",
+        json_schema_extra=source(IDM_2025),
+    )
+    severe_grade: Annotated[int, Field(ge=1, le=4)] = Field(
+        3,
+        description="Lowest ICANS grade called severe",
+        json_schema_extra=source("Pennisi et al. 2021, doi:10.1182/bloodadvances.2020003885; Zurko et al. 2022"),
+    )
+    refractory_hours: Hours = Field(
+        24.0,
+        description="Hours of systemic corticosteroid without improvement that make ICANS steroid-refractory",
+        json_schema_extra=source(f"{CONVENTION}; {IDM_2025} does not state its window"),
+    )
+
+
+class Intervention(Section):
+    """`[intervention]`: the treatment whose effect the study describes."""
+
+    name: Name = Field(
+        "intrathecal dexamethasone and methotrexate",
+        description="Name in text",
+        json_schema_extra=source(IDM_2025),
+    )
+    short: Name = Field("IDM", description="Name in figures", json_schema_extra=source(IDM_2025))
+    drugs: list[Name] = Field(
+        default_factory=lambda: ["dexamethasone", "methotrexate"],
+        min_length=1,
+        description="Drugs of the intervention; a dose of any of them belongs to a course",
+        json_schema_extra=source(IDM_2025),
+    )
+    routes: list[Name] = Field(
+        default_factory=lambda: ["intrathecal"],
+        description="Routes that count; empty: any route, an unrecorded one included",
+        json_schema_extra=source(IDM_2025),
+    )
+    together_hours: Hours = Field(
+        12.0,
+        description="Longest time between two doses of one course, in hours",
+        json_schema_extra=source(CONVENTION),
+    )
+
+
+class RemissionRule(Section):
+    """`[[remission.rules]]`: the finish line for patients who start from these grades."""
+
+    baseline: list[Annotated[int, Field(ge=1, le=4)]] = Field(
+        min_length=1, description="ICANS grades before the first course to which the rule applies"
+    )
+    grade: Grade | None = Field(None, description="Remission is this grade or lower")
+    ice: Annotated[int, Field(ge=0, le=10)] | None = Field(
+        None, description="Remission is this ICE score or higher, where an ICE score was taken"
+    )
+    grade_without_ice: Grade | None = Field(
+        None,
+        description="Finish line where no ICE score was taken (children graded by CAPD, studies of grades only)",
+    )
+
+    @model_validator(mode="after")
+    def _one_finish_line(self) -> RemissionRule:
+        if (self.grade is None) == (self.ice is None):
+            raise ValueError("needs either grade or ice, and not both")
+        if self.grade_without_ice is not None and self.ice is None:
+            raise ValueError("grade_without_ice goes with ice")
+        return self
+
+
+def idm_2025_rules() -> list[RemissionRule]:
+    """Give the two finish lines of Meng et al. 2025: grade 3-4 to grade 1, grade 1-2 to an ICE score of 10."""
+    return [
+        RemissionRule(baseline=[3, 4], grade=1),
+        RemissionRule(baseline=[1, 2], ice=10, grade_without_ice=0),
+    ]
+
+
+class Remission(Section):
+    """`[remission]`: when ICANS is over."""
+
+    rules: list[RemissionRule] = Field(
+        default_factory=idm_2025_rules,
+        min_length=1,
+        description="Finish line by baseline grade",
+        json_schema_extra=source(f"{IDM_2025}; grade 0 where there is no ICE score: {CONVENTION}"),
+    )
+    baseline: Literal["first_course", "peak"] = Field(
+        "first_course",
+        description="Baseline grade: the last one before the first course, or the highest of the episode up to it",
+        json_schema_extra=source(CONVENTION),
+    )
+    hold_hours: Hours = Field(
+        0.0,
+        description="Hours for which the finish line must hold; 0: reaching it once is enough",
+        json_schema_extra=source(f"{IDM_2025} states no holding time"),
+    )
+    landmarks_days: list[Days] = Field(
+        default_factory=lambda: [1.0, 3.0, 7.0, 14.0],
+        description="Days after the first course at which the cumulative incidence of remission is given",
+        json_schema_extra=source(CONVENTION),
+    )
+
+    @model_validator(mode="after")
+    def _each_grade_once(self) -> Remission:
+        grades = [grade for rule in self.rules for grade in rule.baseline]
+        twice = sorted({grade for grade in grades if grades.count(grade) > 1})
+        if twice:
+            raise ValueError(f"baseline grade {twice[0]} stands in two rules")
+        return self
+
+
+class Survival(Section):
+    """`[survival]`: from when, until when, and how survival is counted."""
+
+    origin: Literal["infusion", "onset", "first_course"] = Field(
+        "infusion", description="Time zero", json_schema_extra=source(CONVENTION)
+    )
+    cutoff: date | None = Field(
+        None, description="Date of data cutoff; what came later is not counted (needs times in dates)"
+    )
+    landmarks_months: list[Months] = Field(
+        default_factory=lambda: [3.0, 6.0, 12.0],
+        description="Months at which survival is given",
+        json_schema_extra=source(CONVENTION),
+    )
+    progression: list[Literal["progression", "relapse", "next_therapy"]] = Field(
+        default_factory=lambda: ["progression", "relapse"],  # type: ignore[arg-type]
+        min_length=1,
+        description="Events that, with death, end progression-free survival",
+        json_schema_extra=source(CONVENTION),
+    )
+    interval: Literal["log-log", "log", "plain"] = Field(
+        "log-log",
+        description="Transform of the pointwise confidence interval of survival",
+        json_schema_extra=source("SAS PROC LIFETEST's default; R's survfit defaults to log"),
+    )
+
+
+class Biomarker(Section):
+    """`[[biomarkers]]`: a measurement compared before and after the first course."""
+
+    analyte: Name = Field(description="Analyte, as written in labs")
+    specimen: Name = Field(description="Specimen, as written in labs")
+    before_hours: tuple[Moment, Moment] = Field(
+        (-168.0, 0.0),
+        description="Window before the first course, in hours from it; the last measurement in it counts",
+        json_schema_extra=source(CONVENTION),
+    )
+    after_hours: tuple[Moment, Moment] = Field(
+        (0.0, 336.0),
+        description="Window after the first course, in hours from it; the last measurement in it counts",
+        json_schema_extra=source(CONVENTION),
+    )
+
+    @model_validator(mode="after")
+    def _windows_in_order(self) -> Biomarker:
+        for name, (start, end) in (("before_hours", self.before_hours), ("after_hours", self.after_hours)):
+            if start >= end:
+                raise ValueError(f"{name} ends before it starts")
+        if self.before_hours[1] > self.after_hours[0]:
+            raise ValueError("after_hours starts before before_hours ends")
+        return self
+
+
+class Steroids(Section):
+    """`[steroids]`: which corticosteroids count as systemic."""
+
+    routes: list[Name] = Field(
+        default_factory=lambda: ["intravenous", "oral", "intramuscular", "subcutaneous"],
+        min_length=1,
+        description="Routes that are systemic; a dose without a route counts",
+        json_schema_extra=source(CONVENTION),
+    )
+
+
+class Protocol(Section):
+    """All definitions of a study. Only `[study] title` is required.
+
+    Raises
+    ------
+    ProtocolError
+        From `read`: study.toml is not TOML, has a key nobody knows, or a value that cannot be meant.
+    """
+
+    study: Title
+    records: RecordsSection = RecordsSection()
+    scales: ScalesSection = ScalesSection()
+    grading: Grading = Grading()
+    episodes: EpisodesSection = EpisodesSection()
+    population: Population = Population()
+    intervention: Intervention = Intervention()
+    remission: Remission = Remission()
+    survival: Survival = Survival()
+    steroids: Steroids = Steroids()
+    biomarkers: list[Biomarker] = Field(
+        default_factory=list, description="Measurements compared before and after; empty: every one in labs"
+    )
+
+
+def read(path: Path) -> Protocol:
+    """Read `study.toml`, the file or the folder that holds it.
+
+    Raises
+    ------
+    CallError
+        There is no such file or folder.
+    ProtocolError
+        The file is not TOML, has a key nobody knows, or a value that cannot be meant.
+    """
+    file = path / "study.toml" if path.is_dir() else path
+    if not file.is_file():
+        raise CallError(
+            f"{path}: there is no study here; a study is a folder with a study.toml.",
+            f"To start one: icans new {path}",
+        )
+    return parse(file.read_bytes(), file.name)
+
+
+def parse(text: bytes, name: str = "study.toml") -> Protocol:
+    """Check the text of a protocol; `name` is the file that an error speaks of."""
+    try:
+        content = tomllib.loads(text.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"{name}: byte {error.start + 1} is not UTF-8.", "Save the file as UTF-8.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ProtocolError(f"{name}: not TOML: {str(error) or 'nested too deeply'}.") from None
+    _refuse_unknown_keys(content, Protocol, name, ())
+    try:
+        return Protocol.model_validate(content)
+    except ValidationError as error:
+        raise ProtocolError("\n".join(f"{name}: {_sentence(problem)}" for problem in error.errors())) from None
+
+
+def _refuse_unknown_keys(content: dict[str, Any], model: type[BaseModel], name: str, path: tuple[str, ...]) -> None:
+    for key, value in content.items():
+        if key not in model.model_fields:
+            where = f"[{'.'.join(path)}] {key}" if path else f"[{key}]"
+            raise ProtocolError(f"{name}: {where} is not a definition.", nearest(key, model.model_fields))
+        inner = _section_of(model.model_fields[key].annotation)
+        if inner is None:
+            continue
+        for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, dict):
+                _refuse_unknown_keys(entry, inner, name, (*path, key))
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401  # an annotation can be anything
+    if get_origin(annotation) is list:
+        (annotation,) = get_args(annotation)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+def _sentence(problem: Any) -> str:  # noqa: ANN401  # Pydantic's ErrorDetails
+    *sections, key = [str(part) if isinstance(part, str) else f"#{part + 1}" for part in problem["loc"]] or ["study"]
+    where = f"[{'.'.join(sections)}] {key}" if sections else f"[{key}]"
+    if problem["type"] == "missing":
+        return f"{where} is missing: {_meaning(problem['loc'])}."
+    was = "" if isinstance(problem["input"], dict) else f" (it is {problem['input']!r})"
+    return f"{where}: {problem['msg'].removeprefix('Value error, ')}{was}."
+
+
+def _meaning(location: tuple[Any, ...]) -> str:
+    model: type[BaseModel] = Protocol
+    meaning = "required"
+    for part in location:
+        if isinstance(part, str) and part in model.model_fields:
+            field = model.model_fields[part]
+            meaning = field.description or (field.annotation.__doc__ or "required" if field.annotation else "required")
+            model = _section_of(field.annotation) or model
+    return meaning.splitlines()[0].rstrip(".")

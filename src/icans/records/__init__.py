@@ -1,0 +1,1 @@
+"""The canonical tables: their one declaration, reading, time, checks and templates."""

@@ -1,0 +1,1 @@
+"""The one table of results, and claims checked against it."""

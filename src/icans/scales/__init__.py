@@ -1,0 +1,1 @@
+"""Published grading scales as data files, and the one engine that evaluates them."""

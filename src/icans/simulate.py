@@ -1,0 +1,1 @@
+"""Synthetic cohorts from stated parameters."""

@@ -1,0 +1,1 @@
+"""Estimators on arrays, each agreeing with R to a stated tolerance."""

@@ -1,0 +1,1 @@
+"""A study from folder to results: the whole pipeline on one page."""
