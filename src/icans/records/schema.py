@@ -21,7 +21,8 @@ class Column:
         Name in the file and in the canonical table.
     kind
         ``id`` and ``text`` (string), ``category`` (one of `allowed`), ``categories`` (some of
-        `allowed`, ``;`` between), ``integer`` (int64), ``number`` (float64), ``boolean``, ``time`` (as the protocol's ``[records] time`` says).
+        `allowed`, ``;`` between), ``integer`` (int64), ``number`` (float64), ``boolean``,
+        ``time`` (as the protocol's ``[records] time`` says).
     meaning
         What it holds, for a data manager.
     unit
