@@ -1,1 +1,242 @@
 """The commands; a step is imported only when it runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from icans import __version__
+from icans.errors import CallError, IcansError
+
+if TYPE_CHECKING:
+    from icans.study import Study
+
+app = typer.Typer(
+    name="icans",
+    help="From the bedside records of CAR-T patients to a neurotoxicity study that can be checked number by number. "
+    "Research software: it describes what was recorded and recommends no treatment.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder with study.toml and the tables.")]
+OutFolder = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="Folder to write; an earlier output is replaced.")
+]
+EngineName = Annotated[str, typer.Option("--engine", help="Where the tables are computed: duckdb.")]
+
+
+@app.callback(invoke_without_command=True)
+def icans(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Print the version, or run a command."""
+    if version:
+        typer.echo(f"icans {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def demo(out: OutFolder = Path("icans-demo")) -> None:
+    """Run the packaged synthetic study from raw records to report and check every figure it claims."""
+    from icans.packaged import folder
+
+    with folder() as study:
+        _report(study, out, "duckdb")
+
+
+@app.command()
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")]) -> None:
+    """Make a study folder to fill in: study.toml, a template of every table, the data dictionary."""
+    from icans.records.templates import write_study
+
+    write_study(folder)
+    typer.echo(f"{folder} is ready. Fill in the tables, then: icans check {folder}")
+
+
+@app.command()
+def check(
+    study: StudyFolder,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to write findings.csv; by default into STUDY.")
+    ] = None,
+) -> None:
+    """Say everything that is wrong or doubtful in the records; exit 1 where a row cannot be used."""
+    from icans.records.findings import write_csv
+    from icans.records.findings_table import print_findings
+    from icans.output import whole_file
+
+    with _opened(study) as opened:
+        findings = opened.findings()
+    file = out or study / "findings.csv"
+    with whole_file(file) as unfinished:
+        write_csv(findings, unfinished)
+    print_findings(findings)
+    typer.echo(f"Written to {file}")
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def grade(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="CSV, Parquet or XLSX with the scale's columns.")],
+    scale: Annotated[str, typer.Option("--scale", metavar="ID", help="Scale; icans scales lists them.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="CSV or Parquet to write; by default CSV to the screen."),
+    ] = None,
+    unrecorded: Annotated[
+        str, typer.Option("--unrecorded", metavar="unknown|absent", help="What a sign nobody recorded means.")
+    ] = "unknown",
+) -> None:
+    """Grade one table by a published scale, row by row."""
+    from icans.grading import grade_table
+
+    if unrecorded not in {"unknown", "absent"}:
+        raise CallError(f"--unrecorded {unrecorded} is neither unknown nor absent.")
+    findings = grade_table(table, scale, out=out, unrecorded=unrecorded)
+    for finding in findings:
+        typer.echo(str(finding), err=True)
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def derive(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb") -> None:
+    """Write the derived tables (grades, episodes, courses, ...) as Parquet."""
+    from icans.output import whole_folder
+
+    with whole_folder(out) as unfinished, _opened(study, engine) as opened, _progress("Deriving") as step:
+        opened.derive(unfinished / "derived", step)
+    typer.echo(f"Derived tables: {out / 'derived'}")
+    _say_unused(opened)
+
+
+@app.command()
+def report(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb") -> None:
+    """Write derived tables, results, figures and report.html."""
+    _report(study, out, engine)
+
+
+@app.command()
+def verify(
+    study: StudyFolder,
+    claims: Annotated[
+        Path | None, typer.Option("--claims", metavar="FILE", help="By default claims.toml in STUDY.")
+    ] = None,
+) -> None:
+    """Recompute what a manuscript states; exit 1 where a claim differs."""
+    from icans.results.claims import failed, print_verdicts, read_claims, verify
+
+    stated = read_claims(claims or study / "claims.toml")
+    with _opened(study) as opened, _progress("Verifying") as step:
+        verdicts = verify(opened.results(step), stated)
+    print_verdicts(verdicts)
+    if failed(verdicts):
+        raise typer.Exit(1)
+
+
+@app.command()
+def scales(scale_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="One scale.")] = None) -> None:
+    """List the catalogue of scales, or print one as the table a clinician knows."""
+    from icans.scales.table import show, show_catalogue
+
+    if scale_id is None:
+        show_catalogue()
+    else:
+        show(scale_id)
+
+
+@app.command()
+def simulate(
+    patients: Annotated[int, typer.Option("--patients", metavar="N", min=1, help="How many patients.")],
+    out: OutFolder,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed gives the same cohort.")] = 1,
+) -> None:
+    """Write a synthetic cohort with stated rates as a study folder of Parquet files."""
+    from icans.output import whole_folder
+    from icans.simulate import simulate
+
+    with whole_folder(out) as unfinished, _progress("Simulating") as step:
+        simulate(unfinished, patients=patients, seed=seed, step=step)
+    typer.echo(f"Simulated study of {patients:,} patients: {out}")
+
+
+def main() -> None:
+    """Run a command; every error a user can meet is a sentence and an exit code."""
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        app()
+    except IcansError as error:
+        _fail(str(error), error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # noqa: BLE001  # the last door: no traceback reaches a user
+        if os.environ.get("ICANS_TRACEBACK"):
+            raise
+        what = str(error).partition("\n")[0]
+        _fail(
+            f"icans met a fault of its own ({type(error).__name__}: {what}); nothing was written.\n"
+            "  Please report it, with what ICANS_TRACEBACK=1 prints when you run the command again.",
+            1,
+        )
+
+
+def _fail(message: str, exit_code: int) -> None:
+    typer.echo(message, err=True)
+    sys.exit(exit_code)
+
+
+def _stop(number: int, _frame: object) -> None:
+    """Leave by the ordinary way, so that unfinished output is removed."""
+    sys.exit(128 + number)
+
+
+@contextmanager
+def _opened(folder: Path, engine: str = "duckdb") -> Iterator[Study]:
+    from icans.engines import connect
+    from icans.study import Study
+
+    connected = connect(engine)
+    try:
+        yield Study.read(folder, connected)
+    finally:
+        connected.close()
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal which step runs; print nothing where nobody watches."""
+    if not sys.stderr.isatty():
+        yield lambda _step: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title)
+        yield lambda step: bar.update(task, description=f"{title}: {step}")
+
+
+def _report(folder: Path, out: Path, engine: str) -> None:
+    from icans.output import whole_folder
+
+    with whole_folder(out) as unfinished, _opened(folder, engine) as opened, _progress("Report") as step:
+        opened.report(unfinished, step)
+    typer.echo(f"Report: {out / 'report.html'}")
+    _say_unused(opened)
+
+
+def _say_unused(study: Study) -> None:
+    """Say how many rows could not be used: a number nobody may overlook."""
+    errors = sum(finding.severity == "error" for finding in study.records.findings)
+    if errors:
+        typer.echo(f"{errors} findings are errors: rows left out and counted. See: icans check", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import glob
 import os
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ from icans.errors import CallError
 MARK = ".icans-output"
 """A file in every folder that this software wrote, so that it never replaces one that it did not."""
 
+UNFINISHED = ".unfinished"
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2
 
@@ -30,11 +32,12 @@ def whole_folder(out: Path) -> Iterator[Path]:
     CallError
         `out` is a file, or a folder with other things in it.
     """
-    if out.exists() and not _replaceable(out):
+    if (out.exists() or out.is_symlink()) and not _replaceable(out):
         raise CallError(f"{out} exists and is not an output of icans.", "Name an empty or a new folder with --out.")
+    out = out.resolve()
     _make_parent(out)
     _clear_leftovers(out)
-    new = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".unfinished", dir=out.parent))
+    new = Path(tempfile.mkdtemp(prefix=f".{out.name}.{os.getpid()}.", suffix=UNFINISHED, dir=out.parent))
     try:
         new.chmod(0o777 & ~_umask())
         (new / MARK).touch()
@@ -50,7 +53,7 @@ def whole_file(out: Path) -> Iterator[Path]:
     if out.is_dir():
         raise CallError(f"{out} is a folder; a file was expected.", "Name a file.")
     _make_parent(out)
-    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=".unfinished", dir=out.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=UNFINISHED, dir=out.parent)
     os.close(handle)
     new = Path(name)
     try:
@@ -62,7 +65,7 @@ def whole_file(out: Path) -> Iterator[Path]:
 
 
 def _replaceable(out: Path) -> bool:
-    return out.is_dir() and ((out / MARK).is_file() or not any(out.iterdir()))
+    return out.is_dir() and not out.is_symlink() and ((out / MARK).is_file() or not any(out.iterdir()))
 
 
 def _make_parent(out: Path) -> None:
@@ -75,10 +78,21 @@ def _make_parent(out: Path) -> None:
 
 
 def _clear_leftovers(out: Path) -> None:
-    """Remove what a killed run left beside `out`."""
-    for left in out.parent.glob(f".{out.name}.*.unfinished"):
-        if (left / MARK).is_file():
+    """Remove what a killed run left beside `out`; a run that still works keeps its own."""
+    for left in out.parent.glob(f".{glob.escape(out.name)}.*{UNFINISHED}"):
+        process = left.name.removeprefix(f".{out.name}.").partition(".")[0]
+        if (left / MARK).is_file() and process.isdigit() and not _runs(int(process)):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _put_in_place(new: Path, out: Path) -> None:
