@@ -133,7 +133,8 @@ def verify(
     ] = None,
 ) -> None:
     """Recompute what a manuscript states; exit 1 where a claim differs."""
-    from icans.results.claims import failed, print_verdicts, read_claims, verify
+    from icans.results.claims import failed, read_claims, verify
+    from icans.results.verdicts import print_verdicts
 
     stated = read_claims(claims or study / "claims.toml")
     with _opened(study) as opened, _progress("Verifying") as step:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+
+NAMED_AT_MOST = 10_000
+"""Most patients whose ids a row carries: beyond it a list of ids helps nobody and the table could not be opened."""
 
 
 @dataclass(frozen=True)
@@ -12,8 +16,8 @@ class Result:
     Parameters
     ----------
     analysis
-        What kind of question: population, baseline, toxicity, exposure, remission, time_to_remission, biomarkers,
-        survival, agreement, data.
+        What kind of question: population, baseline, toxicity, exposure, remission, recurrence, time_to_remission,
+        biomarkers, survival, agreement, data.
     variable
         What was measured.
     statistic
@@ -31,9 +35,16 @@ class Result:
     n
         Observations behind the number.
     patients
-        Ids of the patients behind it, sorted.
+        Ids of the patients behind it, sorted; none where more than `NAMED_AT_MOST` are behind it (the method then says
+        so).
     reason
         Why there is no value, or None.
+
+    Raises
+    ------
+    ValueError
+        The value is not finite, or is missing without a reason, or has both a value and a reason: never shown to a
+        user, a fault of the analysis.
     """
 
     analysis: str
@@ -47,3 +58,15 @@ class Result:
     n: int = 0
     patients: tuple[str, ...] = field(default=(), repr=False)
     reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.value is not None and not math.isfinite(self.value):
+            raise ValueError(f"{self.name} is {self.value}: a number that cannot be had is None, with a reason")
+        if (self.value is None) != (self.reason is not None):
+            raise ValueError(f"{self.name} needs either a value or a reason")
+
+    @property
+    def name(self) -> str:
+        """Where the row stands, as a claim names it: ``baseline / age_years / median (evaluable)``."""
+        where = " / ".join(part for part in (self.analysis, self.variable, self.level, self.statistic) if part)
+        return f"{where} ({self.group})" if self.group else where

@@ -1,0 +1,96 @@
+"""The table of results on disk: `results.json` for people and scripts, `results.parquet` for tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from icans.errors import CallError, StudyError
+from icans.results.rows import Result
+
+JSON = "results.json"
+PARQUET = "results.parquet"
+
+COLUMNS = (
+    "analysis",
+    "group",
+    "variable",
+    "level",
+    "statistic",
+    "value",
+    "unit",
+    "method",
+    "n",
+    "patients",
+    "reason",
+)
+"""Columns of the table of results, in the order they are written."""
+
+
+def write(results: Sequence[Result], folder: Path) -> None:
+    """Write the table of results into a folder, as `results.json` and `results.parquet`.
+
+    The order of the rows is kept. `results.json` has one row a line, so that two runs can be compared line by line.
+
+    Columns
+    -------
+    analysis, group, variable, level, statistic, unit, method, reason : string (group, level and reason may be null)
+    value : float64, null where `reason` says why
+    n : int64
+    patients : list of string
+    """
+    rows = [_row(result) for result in results]
+    lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
+    (folder / JSON).write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+    _write_parquet(rows, folder / PARQUET)
+
+
+def read(path: Path) -> list[Result]:
+    """Read the table of results back, from its folder, `results.json` or `results.parquet`.
+
+    Raises
+    ------
+    CallError
+        There is no such file.
+    StudyError
+        The file is not a table of results.
+    """
+    file = path / JSON if path.is_dir() else path
+    if not file.is_file():
+        raise CallError(f"{file}: there are no results here.", "icans report STUDY --out DIR writes them.")
+    try:
+        return [_result(row) for row in (_parquet_rows(file) if file.suffix == ".parquet" else _json_rows(file))]
+    except (ValueError, TypeError, KeyError):
+        raise StudyError(f"{file} is not a table of results.", "icans report STUDY --out DIR writes it anew.") from None
+
+
+def _row(result: Result) -> dict[str, Any]:
+    return {column: getattr(result, column) for column in COLUMNS} | {"patients": list(result.patients)}
+
+
+def _result(row: dict[str, Any]) -> Result:
+    content = {column: row[column] for column in COLUMNS}
+    return Result(**content | {"patients": tuple(row["patients"])})
+
+
+def _json_rows(file: Path) -> Iterable[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    return rows
+
+
+def _parquet_rows(file: Path) -> Iterable[dict[str, Any]]:
+    import pyarrow.parquet as pq  # noqa: PLC0415  # start-up counts
+
+    rows: list[dict[str, Any]] = pq.read_table(file).to_pylist()
+    return rows
+
+
+def _write_parquet(rows: list[dict[str, Any]], file: Path) -> None:
+    import pyarrow as pa  # noqa: PLC0415  # start-up counts
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    kinds = {"value": pa.float64(), "n": pa.int64(), "patients": pa.list_(pa.string())}
+    schema = pa.schema([(column, kinds.get(column, pa.string())) for column in COLUMNS])
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), file)
