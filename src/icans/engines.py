@@ -6,6 +6,7 @@ Parquet, and brings small results back to Python.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,10 +43,14 @@ class DuckDBEngine:
         self.backend = ibis.duckdb.connect(**settings)
         self._kept = 0
 
-    def read_parquet(self, path: Path | str) -> ibis.Table:
-        """Open a Parquet file as a table; nothing is read yet."""
+    def read_parquet(self, path: Path | str, *, numbered: bool = False) -> ibis.Table:
+        """Open a Parquet file as a table; nothing is read yet.
+
+        With `numbered` it has the column ``file_row_number`` (int64, from 0).
+        """
+        literal = re.sub(r"([*?\[])", r"[\1]", str(path))
         with _refusals(f"{path}"):
-            return self.backend.read_parquet(str(path))
+            return self.backend.read_parquet(literal, file_row_number=numbered, hive_partitioning=False)
 
     def keep(self, table: ibis.Table) -> ibis.Table:
         """Compute a table once and keep it for the steps that follow."""

@@ -59,6 +59,12 @@ class Finding:
         return f"{where}: {what}." + (f"\n  {self.advice}" if self.advice else "")
 
 
+def shown(text: str, most: int = 40) -> str:
+    """Give a text of the records as a message shows it: one line, shortened, nothing that moves a terminal's cursor."""
+    short = text if len(text) <= most else f"{text[: most - 1]}…"
+    return "".join(sign if sign.isprintable() else " " if sign.isspace() else "�" for sign in short)
+
+
 def write_csv(findings: Iterable[Finding], path: Path) -> None:
     """Write findings as a table for a spreadsheet; no cell can be read as a formula there."""
     columns = ("severity", "file", "row", "column", "value", "problem", "advice", "patient_id")
