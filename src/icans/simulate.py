@@ -1,1 +1,0 @@
-"""Synthetic cohorts from stated parameters."""

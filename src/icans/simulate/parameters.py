@@ -1,0 +1,154 @@
+"""What a simulated cohort is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from icans.errors import CallError
+
+Grades = tuple[float, float, float, float]
+"""A probability for each of the grades 1 to 4."""
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The truth behind a simulated cohort. The defaults are plausible and estimated from nothing.
+
+    Parameters
+    ----------
+    children
+        Share of patients under 18 years; those under 12 are assessed by CAPD.
+    crs_probability, crs_peak_grades
+        Share of patients with CRS, and how their highest grades are spread over 1 to 4.
+    crs_onset_days, crs_onset_spread
+        Median onset of CRS, days from infusion, and the standard deviation of its logarithm.
+    crs_days
+        Median duration of CRS in days.
+    icans_probability, icans_peak_grades
+        Share of patients with ICANS, and how their highest grades (if untreated) are spread over 1 to 4.
+    icans_onset_days, icans_onset_spread
+        Median onset of ICANS, days from infusion, and the standard deviation of its logarithm.
+    rise_hours, plateau_hours
+        Mean time from onset to the highest grade, and mean stay there.
+    recovery_hours
+        Median time to fall by one grade without treatment.
+    persistent_probability
+        Share of patients with ICANS who do not recover while they are observed, treated or not.
+    treated
+        Probability of intrathecal treatment for each highest grade.
+    treatment_delay_hours
+        Mean delay from its reason: grade 3 reached, or 24 hours of corticosteroid without improvement.
+    treatment_effect
+        How much faster recovery runs after the first course: 1 is twice as fast, 0 is no effect.
+    second_course
+        Probability of a second course 48 hours later where ICANS is still there.
+    steroid_probability, steroid_delay_hours
+        Probability of systemic corticosteroid in ICANS, and its mean delay from onset.
+    tocilizumab_probability
+        Probability of tocilizumab in CRS of grade 2 or more.
+    unrecorded_ice, unrecorded_consciousness, unrecorded_sign
+        Probability that an assessment lacks its score, the wakefulness, or any one of the other signs.
+    recorded_grade
+        Probability that the clinic wrote a grade beside the signs.
+    observed_days
+        Days of ward rounds every 12 hours; ICANS prolongs them and doubles the rounds while it lasts.
+    csf_probability
+        Probability of cerebrospinal fluid samples before and after the first course.
+    csf_change
+        Factor by which CAR-T cells, protein and IL-6 in cerebrospinal fluid change.
+    os_median_months, progression_median_months
+        Medians of the exponential times to death and to progression.
+    icans_death
+        Probability that ICANS of grade 4 is fatal.
+    follow_up_months
+        Shortest and longest follow-up, uniform between them.
+    """
+
+    children: float = 0.05
+    crs_probability: float = 0.85
+    crs_peak_grades: Grades = (0.45, 0.35, 0.13, 0.07)
+    crs_onset_days: float = 2.0
+    crs_onset_spread: float = 0.6
+    crs_days: float = 4.0
+    icans_probability: float = 0.45
+    icans_peak_grades: Grades = (0.30, 0.30, 0.25, 0.15)
+    icans_onset_days: float = 5.0
+    icans_onset_spread: float = 0.5
+    rise_hours: float = 18.0
+    plateau_hours: float = 24.0
+    recovery_hours: float = 18.0
+    persistent_probability: float = 0.03
+    treated: Grades = (0.05, 0.15, 0.6, 0.8)
+    treatment_delay_hours: float = 8.0
+    treatment_effect: float = 1.0
+    second_course: float = 0.4
+    steroid_probability: float = 0.7
+    steroid_delay_hours: float = 4.0
+    tocilizumab_probability: float = 0.6
+    unrecorded_ice: float = 0.03
+    unrecorded_consciousness: float = 0.1
+    unrecorded_sign: float = 0.3
+    recorded_grade: float = 0.4
+    observed_days: float = 14.0
+    csf_probability: float = 0.8
+    csf_change: tuple[float, float, float] = (0.3, 0.9, 0.7)
+    os_median_months: float = 14.0
+    progression_median_months: float = 8.0
+    icans_death: float = 0.04
+    follow_up_months: tuple[float, float] = (6.0, 24.0)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant.
+
+        Raises
+        ------
+        CallError
+            A probability is outside 0 to 1, peak grades do not add up to 1, or another value is negative.
+        """
+        for field in fields(self):
+            given = getattr(self, field.name)
+            values = given if isinstance(given, tuple) else (given,)
+            if field.name in _SHARES and not all(0 <= value <= 1 for value in values):
+                raise CallError(f"{field.name} is a probability and should lie between 0 and 1 (it is {given}).")
+            if field.name in _POSITIVE and not all(value > 0 for value in values):
+                raise CallError(f"{field.name} should be above 0 (it is {given}).")
+            if not all(value >= 0 for value in values):
+                raise CallError(f"{field.name} should not be negative (it is {given}).")
+        for name in ("crs_peak_grades", "icans_peak_grades"):
+            if abs(sum(getattr(self, name)) - 1) > 1e-9:
+                raise CallError(f"{name} should add up to 1 (it is {getattr(self, name)}).")
+
+
+_SHARES = frozenset(
+    {
+        "children",
+        "crs_probability",
+        "crs_peak_grades",
+        "icans_probability",
+        "icans_peak_grades",
+        "persistent_probability",
+        "treated",
+        "second_course",
+        "steroid_probability",
+        "tocilizumab_probability",
+        "unrecorded_ice",
+        "unrecorded_consciousness",
+        "unrecorded_sign",
+        "recorded_grade",
+        "csf_probability",
+        "icans_death",
+    }
+)
+_POSITIVE = frozenset(
+    {
+        "crs_onset_days",
+        "crs_days",
+        "icans_onset_days",
+        "recovery_hours",
+        "observed_days",
+        "csf_change",
+        "os_median_months",
+        "progression_median_months",
+        "follow_up_months",
+    }
+)
