@@ -86,6 +86,11 @@ def measured(value: float | None, unit: str = "", digits: int | None = None) -> 
     return with_unit(number(value, decimals((value,), unit) if digits is None else digits), unit)
 
 
+def time_point(value: float, unit: str) -> str:
+    """Write a landmark as a level of results names it: ``1 day``, ``6 months``, ``0.5 months``."""
+    return f"{number(value)} {unit.removesuffix('s') if value == 1 else unit}"
+
+
 def percent(value: float, digits: int = 1) -> str:
     """Write a percentage: ``92.3%``."""
     return with_unit(number(value, digits), "%")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 NAMED_AT_MOST = 10_000
 """Most patients whose ids a row carries: beyond it a list of ids helps nobody and the table could not be opened."""
@@ -70,3 +70,46 @@ class Result:
         """Where the row stands, as a claim names it: ``baseline / age_years / median (evaluable)``."""
         where = " / ".join(part for part in (self.analysis, self.variable, self.level, self.statistic) if part)
         return f"{where} ({self.group})" if self.group else where
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the rows of a block share; see `Result` for each part."""
+
+    analysis: str
+    variable: str
+    group: str | None = None
+    level: str | None = None
+    unit: str = ""
+    method: str = ""
+    n: int = 0
+    patients: tuple[str, ...] = ()
+
+    def row(
+        self,
+        statistic: str,
+        value: float | None,
+        reason: str | None = None,
+        *,
+        unit: str | None = None,
+        method: str | None = None,
+        level: str | None = None,
+    ) -> Result:
+        """Make a row of the block; a reason is kept only where there is no value."""
+        return Result(
+            analysis=self.analysis,
+            variable=self.variable,
+            statistic=statistic,
+            value=None if value is None else float(value),
+            group=self.group,
+            level=self.level if level is None else level,
+            unit=self.unit if unit is None else unit,
+            method=self.method if method is None else method,
+            n=self.n,
+            patients=self.patients,
+            reason=reason if value is None else None,
+        )
+
+    def about(self, patients: tuple[str, ...], n: int, *, level: str | None = None) -> Subject:
+        """Give the same subject for some of its patients."""
+        return replace(self, patients=patients, n=n, level=self.level if level is None else level)

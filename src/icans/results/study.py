@@ -1,0 +1,72 @@
+"""The whole table of results: one module an analysis, in the order a report tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from icans.results.agreement import agreement
+from icans.results.baseline import baseline
+from icans.results.biomarkers import biomarkers
+from icans.results.data import data
+from icans.results.exposure import exposure
+from icans.results.gathered import Gathered, gather
+from icans.results.population import population
+from icans.results.remission import remission, time_to_remission
+from icans.results.survival import survival
+from icans.results.toxicity import toxicity
+
+if TYPE_CHECKING:
+    import ibis
+
+    from icans.engines import Engine
+    from icans.protocol import Protocol
+    from icans.records.findings import Finding
+    from icans.records.tables import Records
+    from icans.results.rows import Result
+
+
+def study_results(
+    records: Records,
+    derived: Mapping[str, ibis.Table],
+    protocol: Protocol,
+    engine: Engine,
+    findings: Sequence[Finding],
+) -> list[Result]:
+    """Compute every number of a study.
+
+    Parameters
+    ----------
+    records
+        Records of the study.
+    derived
+        Derived tables by name, computed: each is read once.
+    protocol
+        Definitions of the study.
+    engine
+        Where the tables live.
+    findings
+        Everything found in the records.
+
+    Returns
+    -------
+    list of Result
+        The same rows in the same order whatever the order of the records.
+    """
+    return results_of(gather(records, derived, protocol, engine), records, protocol, findings)
+
+
+def results_of(study: Gathered, records: Records, protocol: Protocol, findings: Sequence[Finding]) -> list[Result]:
+    """Compute every number of a study whose tables are already in Python; `curves` then needs no second query."""
+    return [
+        *population(study, protocol),
+        *baseline(study),
+        *toxicity(study, protocol),
+        *exposure(study, protocol),
+        *remission(study, protocol),
+        *time_to_remission(study, protocol),
+        *biomarkers(study),
+        *survival(study, protocol),
+        *agreement(study),
+        *data(study, records, protocol, findings),
+    ]
