@@ -59,6 +59,12 @@ def test_the_same_seed_gives_the_same_files_with_any_number_of_threads(tmp_path:
         pa.set_cpu_count(threads)
 
 
+def test_each_block_is_announced(tmp_path: Path) -> None:
+    steps: list[str] = []
+    simulate(tmp_path, patients=BLOCK + 1, seed=1, step=steps.append)
+    assert steps == ["0 of 4,097 patients", "4,096 of 4,097 patients"]
+
+
 def test_another_seed_gives_other_records(tmp_path: Path) -> None:
     one_seed, other = fingerprints(made(tmp_path / "a", 50)), fingerprints(made(tmp_path / "b", 50, seed=8))
     assert all(one_seed[f"{name}.parquet"] != other[f"{name}.parquet"] for name in TABLES)

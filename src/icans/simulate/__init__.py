@@ -44,7 +44,14 @@ time = "hours"
 """
 
 
-def simulate(out: Path, *, patients: int, seed: int, parameters: Parameters | None = None) -> None:
+def simulate(
+    out: Path,
+    *,
+    patients: int,
+    seed: int,
+    parameters: Parameters | None = None,
+    step: Callable[[str], None] = lambda _: None,
+) -> None:
     """Write a simulated study into a folder: study.toml, a Parquet file a table, and the parameters it was made from.
 
     Each block of 4096 patients is drawn from the seed and the number of the block alone, so that the same seed gives
@@ -60,6 +67,8 @@ def simulate(out: Path, *, patients: int, seed: int, parameters: Parameters | No
         Seed of the random numbers.
     parameters
         The truth behind the cohort; None: the defaults.
+    step
+        Told how far it is as each block begins.
 
     Raises
     ------
@@ -78,6 +87,7 @@ def simulate(out: Path, *, patients: int, seed: int, parameters: Parameters | No
     with ExitStack() as stack:
         files = {name: stack.enter_context(GrowingFile(out / f"{name}.parquet")) for name in TABLES}
         for number in range(-(-patients // BLOCK)):
+            step(f"{number * BLOCK:,} of {patients:,} patients")
             block = _block(number, patients, seed, truth)
             for name, file in files.items():
                 file.add(TABLES[name](block))
