@@ -1,0 +1,1 @@
+"""How fast the commands are, as ratios that hold on any machine: `python -m bench`."""

@@ -1,0 +1,84 @@
+"""What was measured, as Markdown that reads well on a screen."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from bench.derive import TO_REMISSION, Derivation
+from bench.startup import StartUp
+
+LIBRARIES = ("duckdb", "ibis-framework", "pyarrow", "altair", "vl-convert-python", "great-tables", "scipy")
+
+
+def heading() -> str:
+    """Give the date, the class of machine and the versions."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    return (
+        "# Measured by `python -m bench --write`\n\n"
+        f"{datetime.now(UTC).date().isoformat()}; {cores} cores used, {memory:.0f} GB, {platform.system()} "
+        f"{platform.machine()}, Python {platform.python_version()}; {libraries}.\n\n"
+        "Times are medians. Seconds are this machine's; the ratios should hold on others.\n"
+    )
+
+
+def start_up_table(commands: Sequence[StartUp], help_alone: StartUp) -> str:
+    """Give each command beside its imports, and the help beside Typer."""
+    rows = [
+        (
+            f"`{one.command}`",
+            f"{one.whole.seconds:.2f} s",
+            f"{one.libraries.seconds:.2f} s",
+            f"{one.packages.seconds:.2f} s",
+            f"**{one.ratio:.2f}**",
+            f"{one.packages_ratio:.2f}",
+            f"{one.whole.megabytes:.0f} MB",
+        )
+        for one in commands
+    ]
+    table = _table(
+        ("command", "wall time", "its imports", "top-level only", "ratio", "ratio to top-level", "peak memory"), rows
+    )
+    beyond = ", ".join(help_alone.imported) or "nothing"
+    seconds = f"{help_alone.whole.seconds:.2f} s over {help_alone.libraries.seconds:.2f} s"
+    return (
+        "## The packaged study over its imports\n\n"
+        f"{table}\n"
+        "*Its imports*: a process that imports the third-party modules the command ended with, and does nothing else; "
+        "*top-level only*: `import altair` and so on, without the parts the command used.\n"
+        f"Packages imported: {', '.join(commands[0].imported)}.\n\n"
+        f"`icans --help` takes {help_alone.ratio:.2f} times a bare `import typer` "
+        f"({seconds}) and imports {beyond} beyond it.\n"
+    )
+
+
+def derive_table(measured: Derivation) -> str:
+    """Give the command and each derived table in multiples of the scan."""
+    rows = [(name, f"{seconds:.2f} s", f"{seconds / measured.scan:.1f}") for name, seconds in measured.steps.items()]
+    whole = sum(measured.steps.values())
+    rows.append(("all of it", f"{whole:.2f} s", f"{whole / measured.scan:.1f}"))
+    return (
+        f"## `icans derive` on {measured.patients:,} simulated patients, {measured.assessments:,} assessments\n\n"
+        f"Bare scan of the same columns: {measured.scan:.2f} s (DuckDB, two threads, `max` of every column of every "
+        "table, files warm).\n"
+        f"The whole command, start-up and all tables written as Parquet included: {measured.command.seconds:.2f} s, "
+        f"**{measured.ratio:.1f} times the scan**, peak memory {measured.command.megabytes:.0f} MB.\n"
+        f"From grades to remission ({', '.join(TO_REMISSION)}): **{measured.to_remission:.1f} times the scan**.\n\n"
+        f"{_table(('step, one process', 'seconds', 'scans'), rows)}\n"
+        f"The cohort was simulated in {measured.simulate.seconds:.1f} s with {measured.simulate.megabytes:.0f} MB.\n"
+    )
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(cells[column]) for cells in (header, *rows)) for column in range(len(header))]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
+        for cells in (header, *rows)
+    ]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines) + "\n"
