@@ -42,8 +42,6 @@ def baseline(study: Gathered) -> list[Result]:
     """
     rows: list[Result] = []
     for name, values in study.characteristics.items():
-        if name == "patient_id":
-            continue
         numbers = values if values.dtype == np.float64 else _numbers(name, values)
         for group, who in study.cohort.groups():
             subject = Subject(ANALYSIS, name, group)

@@ -39,7 +39,7 @@ def biomarkers(study: Gathered) -> list[Result]:
         measurement (a fall is negative), and ``p_value``, their method named.
     """
     cohort = study.cohort
-    rows = kept(study.biomarkers, cohort.evaluable[cohort.positions(study.biomarkers["patient_id"])])
+    rows = kept(study.biomarkers, cohort.evaluable[study.biomarkers["patient"]])
     measured = list(dict.fromkeys(zip(*(rows[name].tolist() for name in ("specimen", "analyte")), strict=True)))
     return [
         row
@@ -53,7 +53,7 @@ def biomarkers(study: Gathered) -> list[Result]:
 def _analyte(cohort: Cohort, rows: Columns, specimen: str, analyte: str) -> list[Result]:
     change = paired_change(rows["before"], rows["after"], rows["before_limit"], rows["after_limit"])
     paired = ~(np.isnan(rows["before"]) | np.isnan(rows["after"]))
-    who = cohort.positions(rows["patient_id"])
+    who = rows["patient"]
     units = sorted({unit for unit in rows["unit"].tolist() if unit})
     subject = Subject(
         ANALYSIS,

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from icans.results.rows import NAMED_AT_MOST
 
 Mask = NDArray[np.bool_]
-Positions = NDArray[np.intp]
+"""One truth a patient of `Cohort.ids`."""
+Positions = NDArray[np.int64]
+"""Where patients stand in `Cohort.ids`."""
 EVALUABLE = "evaluable"
 
 
@@ -39,26 +41,19 @@ class Cohort:
         yield None, self.infused
         yield EVALUABLE, self.evaluable
 
-    def positions(self, patient_ids: NDArray[Any]) -> Positions:
-        """Find patients by id: where each stands in `ids`."""
-        return np.searchsorted(self.ids, patient_ids)
-
-    def mask(self, patient_ids: NDArray[Any]) -> Mask:
-        """Give who is among these ids."""
+    def mask(self, who: Mask | Positions) -> Mask:
+        """Give who is among these patients."""
         among = np.zeros(self.ids.size, dtype=np.bool_)
-        among[self.positions(patient_ids)] = True
+        among[who] = True
         return among
 
-    def spread(self, patient_ids: NDArray[Any], values: NDArray[Any], absent: float = np.nan) -> NDArray[np.float64]:
+    def spread(self, who: Positions, values: NDArray[Any], absent: float = np.nan) -> NDArray[np.float64]:
         """Give one number per patient of the study from one number for each of some patients."""
         whole = np.full(self.ids.size, absent)
-        whole[self.positions(patient_ids)] = values
+        whole[who] = values
         return whole
 
     def names(self, who: Mask | Positions) -> tuple[str, ...]:
         """Give the sorted ids of patients, each once; none where there are more than a row of results names."""
-        mask = who
-        if who.dtype != np.bool_:
-            mask = np.zeros(self.ids.size, dtype=np.bool_)
-            mask[who] = True
+        mask = self.mask(who)
         return () if np.count_nonzero(mask) > NAMED_AT_MOST else tuple(self.ids[mask].tolist())

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from icans.errors import StudyError
 
 if TYPE_CHECKING:
     import ibis
@@ -18,10 +21,39 @@ Columns = dict[str, NDArray[Any]]
 objects, None where null."""
 
 
-def collected(engine: Engine, table: ibis.Table, *, order: tuple[str, ...]) -> Columns:
-    """Bring a table to Python, its rows in the order of some columns."""
+def collected(
+    engine: Engine, table: ibis.Table, *, order: tuple[str, ...], patients: pa.Array | None = None
+) -> Columns:
+    """Bring a table to Python, its rows in the order of some columns.
+
+    Parameters
+    ----------
+    engine
+        Where the table lives.
+    table
+        A table small enough.
+    order
+        Columns that order its rows.
+    patients
+        Ids of the patients of the study: column ``patient`` (int64) then says where each row's patient stands among
+        them, in place of ``patient_id``.
+
+    Raises
+    ------
+    StudyError
+        A row is about a patient who is none of them.
+    """
     arrow = engine.collect(table.order_by(list(order)))
-    return {name: _array(arrow.column(name)) for name in arrow.column_names}
+    columns = {
+        name: _array(arrow.column(name)) for name in arrow.column_names if patients is None or name != "patient_id"
+    }
+    if patients is None:
+        return columns
+    found = pc.index_in(arrow.column("patient_id"), value_set=patients)
+    if found.null_count:
+        stranger = arrow.column("patient_id").filter(found.is_null())[0]
+        raise StudyError(f"Patient {stranger} is in a derived table and not in patients.", "Derive the study anew.")
+    return {"patient": np.asarray(found.cast(pa.int64()).to_numpy(), dtype=np.int64), **columns}
 
 
 def kept(columns: Columns, which: NDArray[Any]) -> Columns:

@@ -66,7 +66,7 @@ def curves(study: Gathered, protocol: Protocol) -> list[Curve]:
 def survival_curve(study: Gathered, protocol: Protocol, endpoint: str, who: Mask) -> tuple[Columns, SurvivalCurve]:
     """Give the rows of a survival endpoint for some patients and their Kaplan-Meier curve in months."""
     rows = kept(study.survival, study.survival["endpoint"] == endpoint)
-    rows = kept(rows, who[study.cohort.positions(rows["patient_id"])])
+    rows = kept(rows, who[rows["patient"]])
     months = rows["time_days"] / DAYS_PER_MONTH
     return rows, kaplan_meier(months, rows["event"] == 1, transform=protocol.survival.interval)
 
@@ -74,7 +74,7 @@ def survival_curve(study: Gathered, protocol: Protocol, endpoint: str, who: Mask
 def remission_curve(study: Gathered, protocol: Protocol) -> tuple[Columns, IncidenceCurve]:
     """Give the rows of time to remission of the evaluable patients and its cumulative incidence curve in days."""
     rows = kept(study.survival, study.survival["endpoint"] == "remission")
-    rows = kept(rows, study.cohort.evaluable[study.cohort.positions(rows["patient_id"])])
+    rows = kept(rows, study.cohort.evaluable[rows["patient"]])
     return rows, aalen_johansen(rows["time_days"], rows["event"], transform=protocol.survival.interval)
 
 

@@ -93,7 +93,7 @@ def _gaps(study: Gathered, protocol: Protocol) -> list[Result]:
     cohort, endpoints = study.cohort, study.endpoints
     unassessed = cohort.infused & (study.assessments["icans"]["since_infusion"] == 0)
     followed = endpoints["last_hour"] > endpoints["first_course_hour"]  # NaN compares false
-    lost = cohort.positions(endpoints["patient_id"][~followed])
+    lost = endpoints["patient"][~followed]
     patients = Subject(
         ANALYSIS,
         "patients_without_icans_assessment",

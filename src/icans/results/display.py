@@ -137,7 +137,8 @@ def shown(result: Result) -> str:
         return p_value(result.value)
     if result.statistic in RATES or (result.unit == "%" and result.analysis in {"remission", "recurrence"}):
         return percent(result.value)
-    return measured(result.value, result.unit)
+    is_count = result.unit in {"", "rows"} and result.value.is_integer()
+    return measured(result.value, result.unit, 0 if is_count else None)
 
 
 def _places(value: Decimal) -> int:

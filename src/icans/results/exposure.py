@@ -33,7 +33,7 @@ def exposure(study: Gathered, protocol: Protocol) -> list[Result]:
         ``dexamethasone_equivalent_mg`` and ``steroid_days`` from that infusion on.
     """
     rows = study.evaluated
-    who = study.cohort.positions(rows["patient_id"])
+    who = rows["patient"]
     short = protocol.intervention.short
     mg, days = _steroids(rows, study.steroids)
     variables = (
@@ -61,7 +61,7 @@ def exposure(study: Gathered, protocol: Protocol) -> list[Result]:
 
 
 def _doses(evaluated: Columns, courses: Columns) -> NDArray[np.float64]:
-    key = ("patient_id", "infusion", "episode")
+    key = ("patient", "infusion", "episode")
     doses: defaultdict[tuple[object, ...], float] = defaultdict(float)
     for *where, given in zip(*(courses[name].tolist() for name in (*key, "doses")), strict=True):
         doses[tuple(where)] += given
@@ -70,7 +70,7 @@ def _doses(evaluated: Columns, courses: Columns) -> NDArray[np.float64]:
 
 def _steroids(evaluated: Columns, steroids: Columns) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Give milligrams (NaN where a day's dose is not known) and days; 0 where no corticosteroid was given."""
-    key = ("patient_id", "infusion")
+    key = ("patient", "infusion")
     known = np.where(steroids["days_unknown"] > 0, np.nan, steroids["mg"]).tolist()
     given = dict(zip(_keys(steroids, *key), zip(known, steroids["days"].tolist(), strict=True), strict=True))
     found = [given.get(where, (0.0, 0.0)) for where in _keys(evaluated, *key)]

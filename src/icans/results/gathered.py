@@ -7,14 +7,15 @@ rows a patient.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
+import pyarrow as pa
 from ibis import _
 
-from icans.results.cohort import Cohort, Mask
+from icans.results.cohort import Cohort
 from icans.results.columns import Columns, collected, firsts, kept
 
 if TYPE_CHECKING:
@@ -26,12 +27,15 @@ TOXICITIES = ("icans", "crs")
 INTERNAL = frozenset({"patient_id", "infusion", "start_hour", "infused_epoch_hour", "infused_at"})
 """Columns of the canonical tables that describe no patient."""
 
-_PATIENT_AND_INFUSION = ("patient_id", "infusion")
+KEY = ("patient_id", "infusion")
+EPISODE = ("episode", "onset_hour", "peak_hour", "resolved", "duration_hours")
+RECORDED = "recorded"
+"""Scale of a grade that the clinic recorded without signs."""
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """The study as arrays; each table is in the order of patient and infusion.
+    """The study as arrays; each table is in the order of patient and infusion, ``patient`` a position in the cohort.
 
     Parameters
     ----------
@@ -90,29 +94,36 @@ def gather(records: Records, derived: Mapping[str, ibis.Table], protocol: Protoc
         Where the tables live.
     """
     characteristics = _characteristics(records, engine)
-    endpoints = collected(engine, derived["endpoints"], order=(*_PATIENT_AND_INFUSION, "episode"))
+    ids = characteristics.pop("patient_id")
+    infused = characteristics.pop("infusion") == 1
+    patients = pa.array(ids, pa.string())
+
+    def bring(table: ibis.Table, *order: str) -> Columns:
+        return collected(engine, table, order=order, patients=patients)
+
+    endpoints = bring(derived["endpoints"], *KEY, "episode")
     asked = np.isin(endpoints["indication"].astype(str), list(protocol.population.indications))
-    evaluated = firsts(kept(endpoints, asked), *_PATIENT_AND_INFUSION)
-    ids = characteristics["patient_id"]
-    everyone = Cohort(ids, characteristics.pop("infusion") == 1, np.zeros(ids.size, dtype=np.bool_))
-    cohort = replace(everyone, evaluable=everyone.mask(evaluated["patient_id"]))
+    evaluated = firsts(kept(endpoints, asked), "patient", "infusion")
+    cohort = Cohort(ids, infused, np.isin(np.arange(ids.size), evaluated["patient"]))
+    assessments = bring(_assessment_counts(derived["grades"]), "toxicity", "patient_id")
+    pairs = _grade_pairs(derived["grades"]).limit(None if assessments["both"].any() else 0)
     return Gathered(
         cohort=cohort,
         characteristics=characteristics,
-        assessments=_assessments(derived["grades"], cohort, engine),
-        grade_pairs=_grade_pairs(derived["grades"], engine),
-        episodes=_episodes(derived["episodes"], engine),
+        assessments={toxicity: _spread(assessments, cohort, toxicity) for toxicity in TOXICITIES},
+        grade_pairs=collected(engine, pairs, order=("toxicity", "recorded_grade", "grade")),
+        episodes=bring(derived["episodes"].select("toxicity", *KEY, *EPISODE), "toxicity", *KEY, "episode"),
         endpoints=endpoints,
         evaluated=evaluated,
-        courses=_courses(derived["courses"], engine),
-        steroids=_steroids(derived["steroids"], engine),
-        survival=collected(engine, derived["survival"], order=("endpoint", *_PATIENT_AND_INFUSION)),
-        biomarkers=collected(engine, derived["biomarkers"], order=("specimen", "analyte", *_PATIENT_AND_INFUSION)),
+        courses=bring(derived["courses"].select(*KEY, "episode", "course", "doses"), *KEY, "course"),
+        steroids=bring(_steroid_sums(derived["steroids"]), *KEY),
+        survival=bring(derived["survival"], "endpoint", *KEY),
+        biomarkers=bring(derived["biomarkers"], "specimen", "analyte", *KEY),
     )
 
 
 def _characteristics(records: Records, engine: Engine) -> Columns:
-    """One row a patient: columns the study has in patients and infusions; booleans and dates as text."""
+    """One row a patient: columns the study has in patients and infusions; booleans as yes and no, dates as text."""
     found = {name: records.columns.get(name, frozenset()) - INTERNAL for name in ("patients", "infusions")}
     own = [column for column in records.patients.columns if column in found["patients"]]
     given = {
@@ -123,66 +134,56 @@ def _characteristics(records: Records, engine: Engine) -> Columns:
     first = records.infusions.filter(_.infusion == 1).select("patient_id", "infusion", **given)
     joined = records.patients.select("patient_id", *own).left_join(first, "patient_id")
     described = {column: _describable(joined[column]) for column in (*own, *given)}
-    table = joined.select("patient_id", **described, infusion=joined.infusion)
-    return collected(engine, table, order=("patient_id",))
+    return collected(engine, joined.select("patient_id", **described, infusion=joined.infusion), order=("patient_id",))
 
 
 def _describable(column: ibis.Value) -> ibis.Value:
     kind = column.type()
-    return column if (kind.is_numeric() and not kind.is_boolean()) or kind.is_string() else column.cast("string")
+    if kind.is_boolean():
+        return ibis.cases((column, "yes"), (~column, "no"))
+    return column if kind.is_numeric() or kind.is_string() else column.cast("string")
 
 
-def _assessments(grades: ibis.Table, cohort: Cohort, engine: Engine) -> dict[str, Columns]:
+def _assessment_counts(grades: ibis.Table) -> ibis.Table:
+    """One row a patient and toxicity: see `Gathered.assessments`."""
     since = _.hour >= 0
-    both = _.grade.notnull() & _.recorded_grade.notnull() & (_.scale != "recorded")
-    counted = grades.group_by("toxicity", "patient_id").agg(
+    both = _.grade.notnull() & _.recorded_grade.notnull() & (_.scale != RECORDED)
+    return grades.group_by("toxicity", "patient_id").agg(
         since_infusion=since.sum(),
         highest=_.grade.max(where=since),
         at_least=_.grade_low.max(where=since & _.grade.isnull()),
         assessments=_.count(),
         open=_.grade.isnull().sum(),
         settled_by_convention=(_.grade.notnull() & (_.grade_low < _.grade_high)).sum(),
-        recorded_only=(_.scale == "recorded").sum(),
+        recorded_only=(_.scale == RECORDED).sum(),
         with_missing=(_.missing.fill_null("") != "").sum(),
         both=both.sum(),
         agreeing=(both & (_.grade == _.recorded_grade)).sum(),
     )
-    columns = collected(engine, counted, order=("toxicity", "patient_id"))
-    return {toxicity: _spread(columns, cohort, columns["toxicity"] == toxicity) for toxicity in TOXICITIES}
 
 
-def _spread(columns: Columns, cohort: Cohort, which: Mask) -> Columns:
-    own = kept({name: values for name, values in columns.items() if name != "toxicity"}, which)
-    ids = own.pop("patient_id")
-    grades = {"highest", "at_least"}
-    return {name: cohort.spread(ids, values, np.nan if name in grades else 0) for name, values in own.items()}
+def _spread(columns: Columns, cohort: Cohort, toxicity: str) -> Columns:
+    own = kept(columns, columns["toxicity"] == toxicity)
+    return {
+        name: cohort.spread(own["patient"], values, np.nan if name in {"highest", "at_least"} else 0)
+        for name, values in own.items()
+        if name not in {"patient", "toxicity"}
+    }
 
 
-def _grade_pairs(grades: ibis.Table, engine: Engine) -> Columns:
+def _grade_pairs(grades: ibis.Table) -> ibis.Table:
     """Count assessments by recorded and derived grade, where both are there."""
-    paired = grades.filter(_.grade.notnull() & _.recorded_grade.notnull() & (_.scale != "recorded"))
-    key = ("toxicity", "recorded_grade", "grade")
-    return collected(engine, paired.group_by(*key).agg(assessments=_.count()), order=key)
+    paired = grades.filter(_.grade.notnull(), _.recorded_grade.notnull(), _.scale != RECORDED)
+    return paired.group_by("toxicity", "recorded_grade", "grade").agg(assessments=_.count())
 
 
-def _episodes(episodes: ibis.Table, engine: Engine) -> Columns:
-    needed = ("toxicity", *_PATIENT_AND_INFUSION, "episode", "onset_hour", "peak_hour", "resolved", "duration_hours")
-    return collected(engine, episodes.select(*needed), order=needed[:4])
-
-
-def _courses(courses: ibis.Table, engine: Engine) -> Columns:
-    needed = (*_PATIENT_AND_INFUSION, "episode", "course", "doses")
-    return collected(engine, courses.select(*needed), order=(*_PATIENT_AND_INFUSION, "course"))
-
-
-def _steroids(steroids: ibis.Table, engine: Engine) -> Columns:
-    summed = (
+def _steroid_sums(steroids: ibis.Table) -> ibis.Table:
+    return (
         steroids.filter(_.day >= 0)
-        .group_by(*_PATIENT_AND_INFUSION)
+        .group_by(*KEY)
         .agg(
             mg=_.dexamethasone_equivalent_mg.sum(),
             days=_.day.nunique(),
             days_unknown=_.dexamethasone_equivalent_mg.isnull().sum(),
         )
     )
-    return collected(engine, summed, order=_PATIENT_AND_INFUSION)

@@ -52,8 +52,8 @@ def _steps(study: Gathered, protocol: Protocol) -> dict[str, tuple[Mask, str]]:
     onset, severe = protocol.episodes.onset_grade, protocol.population.severe_grade
     name = protocol.intervention.name
     highest = highest_known(study, "icans")
-    icans = study.episodes["patient_id"][study.episodes["toxicity"] == "icans"]
-    refractory = endpoints["patient_id"][endpoints["indication"] == "steroid_refractory"]
+    icans = study.episodes["patient"][study.episodes["toxicity"] == "icans"]
+    refractory = endpoints["patient"][endpoints["indication"] == "steroid_refractory"]
     indications = " or ".join(word.replace("_", "-") for word in protocol.population.indications)
     return {
         "screened": (np.ones(cohort.ids.size, dtype=np.bool_), "patients with a row in patients"),
@@ -70,7 +70,7 @@ def _steps(study: Gathered, protocol: Protocol) -> dict[str, tuple[Mask, str]]:
             cohort.mask(refractory),
             f"patients given {name} during an episode of steroid-refractory ICANS",
         ),
-        "treated": (cohort.mask(endpoints["patient_id"]), f"patients given {name} during an episode of ICANS"),
+        "treated": (cohort.mask(endpoints["patient"]), f"patients given {name} during an episode of ICANS"),
         "evaluable": (cohort.evaluable, f"patients given {name} during an episode of {indications} ICANS"),
     }
 
@@ -88,14 +88,14 @@ def _left_out(study: Gathered, protocol: Protocol, steps: dict[str, Mask]) -> It
     yield "without_icans", "no ICANS assessment", without & unassessed
 
     untreated = steps["with_icans"] & ~steps["treated"]
-    given = cohort.mask(courses["patient_id"])
+    given = cohort.mask(courses["patient"])
     short = protocol.intervention.short
     yield "not_treated", f"{short} not given", untreated & ~given
     yield "not_treated", f"{short} given outside an episode of ICANS", untreated & given
 
     dropped = steps["treated"] & ~cohort.evaluable
     indicated = {
-        word: cohort.mask(study.endpoints["patient_id"][study.endpoints["indication"] == word])
+        word: cohort.mask(study.endpoints["patient"][study.endpoints["indication"] == word])
         for word in ("severe", "steroid_refractory")
     }
     neither = np.ones(cohort.ids.size, dtype=np.bool_)

@@ -69,7 +69,7 @@ def time_to_remission(study: Gathered, protocol: Protocol) -> list[Result]:
     rows = kept(study.evaluated, study.evaluated["remission"] == 1)
     subject = Subject("time_to_remission", "days_to_remission", unit="days")
     responders = replace(subject, method="from first course to remission, responders")
-    who = study.cohort.positions(rows["patient_id"])
+    who = rows["patient"]
     result = described(responders, study.cohort, who, rows["hours_to_remission"] / HOURS_PER_DAY)
 
     followed, curve = remission_curve(study, protocol)
@@ -77,7 +77,7 @@ def time_to_remission(study: Gathered, protocol: Protocol) -> list[Result]:
         subject,
         method="from first course to remission, all evaluable patients, death competing",
         n=curve.n,
-        patients=study.cohort.names(study.cohort.positions(followed["patient_id"])),
+        patients=study.cohort.names(followed["patient"]),
     )
     result += median_time(all_treated, median_incidence(curve), statistic="median_all")
     landmarks = protocol.remission.landmarks_days
@@ -90,7 +90,7 @@ def time_to_remission(study: Gathered, protocol: Protocol) -> list[Result]:
 
 def _rate(cohort: Cohort, rows: Columns, column: str, subject: Subject) -> list[Result]:
     applies = ~np.isnan(rows[column])
-    who = cohort.positions(rows["patient_id"])
+    who = rows["patient"]
     missing = replace(subject, n=applies.size, patients=cohort.names(who[~applies]))
     known = replace(subject, n=int(np.count_nonzero(applies)), patients=cohort.names(who[applies]))
     return [

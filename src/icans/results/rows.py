@@ -35,8 +35,7 @@ class Result:
     n
         Observations behind the number.
     patients
-        Ids of the patients behind it, sorted; none where more than `NAMED_AT_MOST` are behind it (the method then says
-        so).
+        Ids of the patients behind it, sorted; none where more than `NAMED_AT_MOST` are behind it.
     reason
         Why there is no value, or None.
 

@@ -76,7 +76,9 @@ def _result(row: dict[str, Any]) -> Result:
 
 
 def _json_rows(file: Path) -> Iterable[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    if not isinstance(rows, list):
+        raise TypeError("a list was expected")
     return rows
 
 

@@ -85,5 +85,5 @@ def _subject(study: Gathered, protocol: Protocol, observed: Columns, variable: s
         unit="months",
         method=f"months of {DAYS_PER_MONTH} days from {ORIGINS[protocol.survival.origin]}",
         n=observed["time_days"].size,
-        patients=study.cohort.names(study.cohort.positions(observed["patient_id"])),
+        patients=study.cohort.names(observed["patient"]),
     )

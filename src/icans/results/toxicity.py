@@ -99,10 +99,10 @@ def _share(subject: Subject, cohort: Cohort, level: str, who: Mask, n: int) -> l
 def _episodes(
     cohort: Cohort, episodes: Columns, name: str, group: tuple[str | None, Mask], protocol: Protocol
 ) -> list[Result]:
-    within = group[1][cohort.positions(episodes["patient_id"])]
+    within = group[1][episodes["patient"]]
     own = kept(episodes, within)
-    first = firsts(own, "patient_id")
-    who = cohort.positions(first["patient_id"])
+    first = firsts(own, "patient")
+    who = first["patient"]
     subject = Subject(ANALYSIS, f"{name}_onset_days", group[0], unit="days", method="first episode, from infusion")
     peak = replace(
         subject, variable=f"{name}_peak_days", method="first highest grade of the first episode, from infusion"
@@ -112,12 +112,12 @@ def _episodes(
         *described(subject, cohort, who, first["onset_hour"] / HOURS_PER_DAY),
         *described(peak, cohort, who, first["peak_hour"] / HOURS_PER_DAY),
         *_duration(cohort, first, replace(subject, variable=f"{name}_duration_days"), protocol),
-        *described(number, cohort, who, _runs(own["patient_id"])),
+        *described(number, cohort, who, _runs(own["patient"])),
     ]
 
 
 def _duration(cohort: Cohort, first: Columns, subject: Subject, protocol: Protocol) -> list[Result]:
-    who, days = cohort.positions(first["patient_id"]), first["duration_hours"] / HOURS_PER_DAY
+    who, days = first["patient"], first["duration_hours"] / HOURS_PER_DAY
     resolved = first["resolved"] == 1
     every = replace(subject, method="first episode", n=who.size, patients=cohort.names(who))
     unresolved = every.about(cohort.names(who[~resolved]), who.size)
