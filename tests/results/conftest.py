@@ -165,6 +165,17 @@ def infusion(identity, number, product, dose):
 
 @pytest.fixture
 def worked(engine):
+    """Give the worked study to change."""
+    return made(engine)
+
+
+@pytest.fixture(scope="session")
+def worked_results(engine):
+    """Give the results of the worked study as it is."""
+    return made(engine).results()
+
+
+def made(engine):
     study = Worked(engine)
     study.patients = [
         patient("P1", 30.0, "female", "north", "1.5", True),
