@@ -78,6 +78,13 @@ def test_a_limit_of_the_interval_that_is_open_says_so():
     assert estimate.low_reason == "a detection limit leaves it open"
 
 
+def test_five_values_have_a_median_and_no_interval_of_ninety_five_percent():
+    estimate = median_between([1, 2, 3, 4, 5], [1, 2, 3, 4, 5])
+    assert (estimate.value, estimate.low, estimate.high, estimate.achieved) == (3.0, None, None, None)
+    assert estimate.low_reason == "too few values for a 95% interval: with 5 the widest reaches 93.75%"
+    assert median_between([1, 2, 3, 4, 5], [1, 2, 3, 4, 5], level=0.9).low == 1.0
+
+
 def test_no_value_gives_no_median_and_says_why():
     assert median_between([np.nan], [np.nan]).reason == "there is no complete value"
 

@@ -88,7 +88,7 @@ def test_too_few_pairs_have_no_interval_and_say_what_they_could_reach(n, widest)
     estimate = hodges_lehmann(np.arange(1.0, n + 1))
     assert estimate.value is not None
     assert (estimate.low, estimate.high, estimate.achieved) == (None, None, None)
-    assert estimate.low_reason == f"{n} pairs are too few: their widest interval reaches {widest}"
+    assert estimate.low_reason == f"too few pairs for a 95% interval: with {n} the widest reaches {widest}"
 
 
 def test_six_pairs_just_reach_ninety_five_percent():

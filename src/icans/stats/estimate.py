@@ -78,6 +78,11 @@ def without_interval(value: float, reason: str, *, method: str, n: int, level: f
     return Estimate(value, None, None, method, n, level, low_reason=reason, high_reason=reason)
 
 
+def too_few(what: str, n: int, level: float) -> str:
+    """Say why order statistics give no interval: that n signs are all alike has a chance of 2 ** (1 - n)."""
+    return f"too few {what} for a {percent(level)} interval: with {n} the widest reaches {percent(1 - 2.0 ** (1 - n))}"
+
+
 def normal_quantile(level: float) -> float:
     """Give the standard normal quantile of a two-sided interval: 1.96 for 0.95.
 
@@ -98,4 +103,4 @@ def checked_level(level: float) -> float:
 
 def percent(level: float) -> str:
     """Write a confidence level as text: 95%."""
-    return f"{100 * level:.10g}%"
+    return f"{100 * level:.6g}%"

@@ -8,7 +8,7 @@ from scipy.special import bdtr
 
 from icans.errors import StudyError
 from icans.stats.arrays import Floats, both
-from icans.stats.estimate import Estimate, SignificanceTest, checked_level, no_estimate, percent
+from icans.stats.estimate import Estimate, SignificanceTest, checked_level, no_estimate, percent, too_few
 
 
 def sign_test(rose: int, fell: int) -> SignificanceTest:
@@ -79,9 +79,8 @@ def median_between(lowest: ArrayLike, highest: ArrayLike, *, level: float = 0.95
     below, above = float(np.median(low)), float(np.median(high))
     tails = 2 * bdtr(np.arange(n // 2 + 1), n, 0.5)
     beyond = int(np.count_nonzero(tails <= alpha))
-    few = f"{n} values are too few: their widest interval reaches {percent(round(1 - 2.0 ** (1 - n), 4))}"
     limits = (float(low[beyond - 1]), float(high[-beyond])) if beyond else (-np.inf, np.inf)
-    open_end = "a detection limit leaves it open" if beyond else few
+    open_end = "a detection limit leaves it open" if beyond else too_few("values", n, level)
     return Estimate(
         value=below if below == above else None,
         low=limits[0] if np.isfinite(limits[0]) else None,

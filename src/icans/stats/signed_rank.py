@@ -14,6 +14,7 @@ from icans.stats.estimate import (
     no_estimate,
     normal_quantile,
     percent,
+    too_few,
     without_interval,
 )
 
@@ -112,8 +113,7 @@ def hodges_lehmann(differences: ArrayLike, *, level: float = 0.95) -> Estimate:
         return without_interval(value, "no pair changed", method=method, n=n, level=level)
     beyond, achieved = _exact_rank(n, alpha) if exact else (_normal_rank(n, level), None)
     if beyond < 1:
-        reason = f"{n} pairs are too few: their widest interval reaches {percent(round(1 - 2.0 ** (1 - n), 4))}"
-        return without_interval(value, reason, method=method, n=n, level=level)
+        return without_interval(value, too_few("pairs", n, level), method=method, n=n, level=level)
     low, high = _walsh_averages(changes, [beyond, averages + 1 - beyond]).tolist()
     return Estimate(value, low, high, method, n, level, achieved=achieved)
 

@@ -103,8 +103,7 @@ def read_off(steps: Steps, at: ArrayLike, *, method: str, n: int, level: float) 
         if last is None:
             estimates.append(no_estimate("there is no patient", method=method, n=n, level=level))
         elif moment > last and not steps.closed:
-            reason = f"no patient was observed for so long; the longest observation is {last:.6g}"
-            estimates.append(no_estimate(reason, method=method, n=n, level=level))
+            estimates.append(no_estimate("no patient was observed for so long", method=method, n=n, level=level))
         elif index < 0:
             estimates.append(without_interval(steps.start, NO_WIDTH, method=method, n=n, level=level))
         elif np.isnan(steps.low[index]):
