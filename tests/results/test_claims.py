@@ -252,7 +252,7 @@ def test_the_table_says_what_was_stated_what_we_have_and_where_to_look(tmp_path,
         claims(
             tmp_path,
             claim("92.3", name="response"),
-            claim("40", "baseline", "median", name="age", variable="age_years"),
+            claim("40", "baseline", "median", name="age", variable="age_years", source="Table 1"),
             claim("2", "survival", "median", name="os", variable="os", disputed="the paper says 6"),
         ),
     )
@@ -264,7 +264,7 @@ def test_the_table_says_what_was_stated_what_we_have_and_where_to_look(tmp_path,
             "39",
             "contradicts",
             "13",
-            f"baseline / age_years / median; patients {', '.join(PATIENTS[:12])} and 1 more",
+            f"baseline / age_years / median; patients {', '.join(PATIENTS[:12])} and 1 more; stated in: Table 1",
         ),
         (
             "os",

@@ -305,7 +305,9 @@ def test_death_competes_with_remission(worked):
         ("os", "at_risk", "6 months", None, 4),
         ("os", "at_risk", "12 months", None, 1),
         ("os", "median", None, "evaluable", 6),
+        ("os", "missing", None, None, 0),
         ("pfs", "events", None, None, 0),
+        ("pfs", "missing", None, None, 3),
         ("follow_up", "median", None, None, 12),
     ],
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from icans.protocol import Protocol
 from icans.results.cohort import Mask
 from icans.results.columns import Columns
@@ -32,7 +34,7 @@ def survival(study: Gathered, protocol: Protocol) -> list[Result]:
     Returns
     -------
     list of Result
-        Variables ``os`` and ``pfs``: n, events, median with ``ci_low`` and ``ci_high`` in months of 30.4375 days; at
+        Variables ``os`` and ``pfs``: n, events, missing, median with ``ci_low`` and ``ci_high`` in months of 30.4375 days; at
         each landmark (level such as ``6 months``) ``survival`` with ``ci_low`` and ``ci_high`` in percent; numbers
         ``at_risk`` at the landmarks and at regular times. Variable ``follow_up``: n and median with ``ci_low`` and
         ``ci_high``, by reverse Kaplan-Meier on overall survival.
@@ -53,12 +55,20 @@ def _endpoint(study: Gathered, protocol: Protocol, endpoint: str, group: tuple[s
     result = [
         subject.row("n", curve.n, unit=""),
         subject.row("events", curve.total, unit=""),
+        _missing(study, subject, observed, group[1]),
         *median_time(subject, median_survival(curve)),
     ]
     for months, estimate in zip(landmarks, survival_at(curve, landmarks), strict=True):
         here = replace(subject, level=time_point(months, "months"), unit="%")
         result += estimated(here, estimate, ("survival", "ci_low", "ci_high"), 100)
     return result + _numbers_at_risk(subject, curve, landmarks)
+
+
+def _missing(study: Gathered, subject: Subject, observed: Columns, who: Mask) -> Result:
+    without = who & ~study.cohort.mask(observed["patient"])
+    about = subject.about(study.cohort.names(without), int(np.count_nonzero(who)))
+    method = f"{subject.method}; patients without such a time: nothing to count from, or nobody saw them after it"
+    return about.row("missing", int(np.count_nonzero(without)), unit="", method=method)
 
 
 def _numbers_at_risk(subject: Subject, curve: SurvivalCurve, landmarks: list[float]) -> list[Result]:

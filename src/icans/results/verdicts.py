@@ -72,17 +72,23 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
 
 
 def _where(verdict: Verdict) -> str:
-    """Name the row; where it does not agree, also the rounding or reason, and the patients behind it."""
+    """Name the row; where it does not agree, also the rounding or reason, and what to look at."""
     parts = [verdict.result.name]
     if verdict.explanation:
         parts.append(verdict.explanation)
-    if verdict.verdict in {"contradicts", "not available"} and verdict.result.patients:
-        ids = verdict.result.patients
-        more = f" and {len(ids) - PATIENTS_SHOWN} more" if len(ids) > PATIENTS_SHOWN else ""
-        parts.append(f"patients {', '.join(ids[:PATIENTS_SHOWN])}{more}")
+    if verdict.verdict in {"contradicts", "not available"}:
+        parts += _to_look_at(verdict)
     if verdict.claim.disputed:
         parts.append(f"disputed: {verdict.claim.disputed}")
     return "; ".join(parts)
+
+
+def _to_look_at(verdict: Verdict) -> list[str]:
+    """Name the patients behind a number that differs, and where the figure is stated."""
+    ids, source = verdict.result.patients, verdict.claim.source
+    more = f" and {len(ids) - PATIENTS_SHOWN} more" if len(ids) > PATIENTS_SHOWN else ""
+    patients = [f"patients {', '.join(ids[:PATIENTS_SHOWN])}{more}"] if ids else []
+    return patients + ([f"stated in: {source}"] if source else [])
 
 
 def _printable(text: str) -> str:
