@@ -36,8 +36,8 @@ def survival(study: Gathered, protocol: Protocol) -> list[Result]:
     list of Result
         Variables ``os`` and ``pfs``: n, events, missing, median with ``ci_low`` and ``ci_high`` in months of 30.4375
         days; at each landmark (level such as ``6 months``) ``survival`` with ``ci_low`` and ``ci_high`` in percent;
-        numbers ``at_risk`` at the landmarks and at regular times. Variable ``follow_up``: n and median with ``ci_low`` and
-        ``ci_high``, by reverse Kaplan-Meier on overall survival.
+        numbers ``at_risk`` at the landmarks and at regular times. Variable ``follow_up``: n and median with
+        ``ci_low`` and ``ci_high``, by reverse Kaplan-Meier on overall survival.
     """
     rows: list[Result] = []
     for endpoint in ENDPOINTS:
