@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from icans.records.findings import Finding
@@ -48,6 +48,8 @@ class Records:
         For each table the study has, rows read and used.
     findings
         What was found while reading: errors (rows left out) and notes.
+    files
+        For each table the study has, its file, sheet or table as the user knows it.
     """
 
     patients: ibis.Table
@@ -61,3 +63,4 @@ class Records:
     columns: dict[str, frozenset[str]]
     rows: dict[str, RowCount]
     findings: tuple[Finding, ...]
+    files: dict[str, str] = field(default_factory=dict)
