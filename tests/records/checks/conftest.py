@@ -1,6 +1,7 @@
 """Canonical records made from a few rows, as reading would give them, and what the checks say of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import ibis
@@ -56,10 +57,12 @@ def checked(engine: Engine, request: pytest.FixtureRequest) -> Checked:
     """
     find = getattr(request.module, "find", check)
 
-    def check_records(*, definitions: str = "", **tables: Rows | None) -> list[Finding]:
+    def check_records(
+        *, definitions: str = "", files: dict[str, str] | None = None, **tables: Rows | None
+    ) -> list[Finding]:
         study = protocol.parse(f'[study]\ntitle = "A study"\n{definitions}'.encode())
         rows = {name: given for name, given in {**PLAUSIBLE, **tables}.items() if given is not None}
-        found: list[Finding] = find(made_records(**rows), study, engine)
+        found: list[Finding] = find(replace(made_records(**rows), files=files or {}), study, engine)
         return found
 
     return check_records

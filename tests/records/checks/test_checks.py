@@ -66,6 +66,12 @@ def test_rows_are_numbered_where_the_table_has_numbers_and_placed_by_the_hour_wh
     assert text in str(found[0])
 
 
+def test_files_are_named_as_the_user_knows_them(checked):
+    unarousable = [{"hour": 1.0, "ice": 3, "consciousness": "unarousable"}]
+    (found,) = checked(neuro=unarousable, files={"neuro": "study.xlsx, sheet neuro"})
+    assert found.file == "study.xlsx, sheet neuro"
+
+
 def test_a_study_s_own_column_called_row_is_no_row_number(checked):
     (found,) = checked(neuro=[{"hour": 31.0, "ice": 3, "consciousness": "unarousable", "row": "bed 4"}])
     assert found.row is None

@@ -27,6 +27,10 @@ def test_patients_without_an_assessment_are_named(checked):
     ]
 
 
+def test_a_patient_who_was_screened_and_not_infused_need_not_be_assessed(checked):
+    assert checked(patients=of("P01", "P02", age_years=54.0), infusions=of("P01")) == []
+
+
 def test_a_study_without_a_table_does_not_miss_its_rows(checked):
     found = checked(patients=of("P01", "P02", age_years=54.0), neuro=None)
     assert [finding.problem for finding in found] == ["the patient has no row in crs: unobserved, not free of CRS"]

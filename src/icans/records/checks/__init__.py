@@ -6,6 +6,7 @@ each check is one function whose docstring says what a clinician expects.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from icans.records.checks.crs import crs_findings
@@ -44,10 +45,10 @@ def check(records: Records, protocol: Protocol, engine: Engine) -> list[Finding]
     Returns
     -------
     list of Finding
-        Warnings and notes. ``row`` is given where the table has a column ``row``; the hour always is.
+        Warnings and notes. ``row`` is given where the table has a column ``row`` (int64); the hour always is.
     """
     infusions = later_infusions(records, engine)
-    return [
+    found = [
         *study_findings(records, protocol, engine),
         *patient_findings(records, engine),
         *form_findings(records, engine),
@@ -58,3 +59,4 @@ def check(records: Records, protocol: Protocol, engine: Engine) -> list[Finding]
         *event_findings(records, infusions, engine),
         *repeat_findings(records, engine),
     ]
+    return [replace(finding, file=records.files.get(finding.file, finding.file)) for finding in found]

@@ -21,13 +21,14 @@ ADULT_YEARS = 12
 
 
 def patient_findings(records: Records, engine: Engine) -> list[Finding]:
-    """Find patients whose age and instrument do not fit, or of whom too little is recorded."""
+    """Find infused patients whose age and instrument do not fit, or of whom too little is recorded."""
     found = []
+    infused = records.patients.semi_join(records.infusions, "patient_id")
     if "crs" in records.present:
-        unobserved = records.patients.anti_join(records.crs, "patient_id")
+        unobserved = infused.anti_join(records.crs, "patient_id")
         found += doubtful_rows(unobserved, [NEVER_OBSERVED], file="patients", engine=engine)
     if "neuro" in records.present:
-        patients = _beside_their_assessments(records.patients, records.neuro)
+        patients = _beside_their_assessments(infused, records.neuro)
         found += doubtful_rows(patients, CHECKS, file="patients", engine=engine)
         found += _ages_unknown(patients, engine)
     return found
