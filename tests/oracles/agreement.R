@@ -10,6 +10,7 @@ tables <- list(
   "two grades" = list(grades = 0:1, counts = rbind(c(20, 5), c(10, 15))),
   "a grade nobody gave" = list(grades = c(0, 1, 3, 4), counts = rbind(c(9, 2, 0, 0), c(1, 5, 1, 0),
                                                                       c(0, 1, 4, 1), c(0, 0, 2, 3))),
+  "nearly complete" = list(grades = 0:1, counts = rbind(c(6, 0), c(1, 5))),
   "less than chance" = list(grades = 0:1, counts = rbind(c(1, 8), c(9, 2)))
 )
 

@@ -26,6 +26,8 @@ data_sets <- list(
   "censored before the first event" = list(c(1, 1.5, 2, 3, 4), c(0, 1, 1, 0, 1)),
   "an event at time zero" = list(c(0, 0, 2, 5), c(1, 0, 1, 0)),
   "times apart by rounding only" = list(c(0.3, 0.30000000001, 0.3, 1.000000001, 1, 2), c(1, 0, 1, 1, 0, 1)),
+  "times close but apart" = list(c(1, 1.00001, 1.00001, 1.00002, 2), c(1, 1, 0, 1, 0)),
+  "long times apart by rounding only" = list(c(20000, 20000.0001, 20000.0001, 30000), c(1, 0, 1, 1)),
   "thirteen patients" = list(c(30, 61, 95, 120, 150, 150, 182, 200, 240, 300, 365, 400, 420),
                              c(1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 0, 0, 0))
 )

@@ -90,8 +90,11 @@ def test_the_median_is_where_survfits_curve_and_limits_first_reach_one_half(case
     np.testing.assert_allclose(numbers([median.value, median.low, median.high]), numbers(cause["median"]), rtol=1e-12)
 
 
-def test_half_exactly_is_reached_at_that_time():
-    assert median_incidence(aalen_johansen([1, 2, 3, 4], [1, 1, 0, 2])).value == 2.0
+@pytest.mark.parametrize("n", range(2, 121, 2))
+def test_one_half_by_a_running_sum_is_reached_at_that_time(n):
+    # the later half has the competing event
+    event = [1] * (n // 2) + [2] * (n // 2)
+    assert median_incidence(aalen_johansen(range(1, n + 1), event)).value == n / 2
 
 
 def test_no_patient_gives_an_empty_curve_and_reasons():

@@ -105,7 +105,11 @@ def test_follow_up_agrees_with_survfit_of_the_reversed_status(case):
 
 def test_a_curve_flat_at_one_half_has_its_median_in_the_middle_of_the_stretch():
     assert median_survival(kaplan_meier([1, 2, 3, 4, 5, 6], [1, 1, 1, 0, 0, 1])).value == 4.5
-    assert median_survival(kaplan_meier(range(1, 11), [1] * 10)).value == 5.5
+
+
+@pytest.mark.parametrize("n", range(2, 121, 2))
+def test_one_half_by_successive_products_is_one_half(n):
+    assert median_survival(kaplan_meier(range(1, n + 1), [1] * n)).value == (n + 1) / 2
 
 
 def test_hours_turned_into_days_keep_their_ties():

@@ -50,7 +50,7 @@ def pointwise_limits(
     """Give the limits of the pointwise confidence interval of a probability at each time.
 
     Symmetric on the transformed scale, with the variance carried over by the delta method, and never outside 0 to 1.
-    NaN where the probability is 0 or 1 or the variance is 0 or unknown: there the interval would have no width.
+    NaN where the probability is 0 or 1: there the interval would have no width.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def pointwise_limits(
     if transform not in get_args(Transform):
         raise StudyError(f"There is no interval {transform}.", nearest(transform, get_args(Transform)))
     z = normal_quantile(level)
-    estimable = (probability > 0) & (probability < 1) & (variance > 0)
+    estimable = (probability > 0) & (probability < 1)
     p = np.where(estimable, probability, np.nan)
     error = z * np.sqrt(np.where(estimable, variance, np.nan))
     if transform == "log-log":
