@@ -1,0 +1,189 @@
+"""Tables of a database: SQLite as text, DuckDB where it lies, PostgreSQL brought across; none is written to."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from difflib import get_close_matches
+from hashlib import sha256
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import duckdb
+import ibis
+
+from icans.errors import RecordsError
+from icans.records.findings import shown
+from icans.records.headings import name_key
+from icans.records.rows import EngineRows, TextRows, as_columns
+from icans.records.schema import TABLES
+from icans.records.workbook import value_text
+
+if TYPE_CHECKING:
+    from icans.engines import Engine
+
+SQLITE = b"SQLite format 3\0"
+DUCKDB = b"DUCK"
+"""At byte 8 of a DuckDB file."""
+
+
+def kind_of(path: Path) -> str:
+    """Tell sqlite from duckdb by what the file begins with; empty where it is neither."""
+    with path.open("rb") as file:
+        start = file.read(16)
+    return "sqlite" if start == SQLITE else "duckdb" if start[8:12] == DUCKDB else ""
+
+
+def _misspelt(name: str) -> bool:
+    return bool(get_close_matches(name_key(name), TABLES, cutoff=0.7))
+
+
+class SQLiteFile:
+    """The tables of an SQLite file, read as text.
+
+    Raises
+    ------
+    RecordsError
+        From every method: it is not an SQLite file, or is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def names(self) -> list[str]:
+        """Give the names of its tables and views."""
+        with self._connected() as connection:
+            found = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('table', 'view') ORDER BY rowid")
+            return [str(name) for (name,) in found if not str(name).startswith("sqlite_")]
+
+    def matters(self, name: str) -> bool:
+        """Tell whether a table that is not one of records may have been meant as one."""
+        return _misspelt(name)
+
+    def label(self, name: str) -> str:
+        """Name a table as a finding does."""
+        return f"{self._path.name}, table {shown(name)}"
+
+    def read(self, name: str) -> TextRows:
+        """Read a table."""
+        quoted = name.replace('"', '""')
+        with self._connected() as connection:
+            cursor = connection.execute(f'SELECT * FROM "{quoted}"')
+            header = tuple(column[0] for column in cursor.description)
+            records = ((number, [_text(value) for value in values]) for number, values in enumerate(cursor, start=2))
+            columns, numbers = as_columns(records, len(header))
+        return TextRows(self.label(name), header, columns, numbers, len(numbers))
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(f"file:{quote(str(self._path.resolve()))}?mode=ro", uri=True)) as connection:
+                connection.text_factory = lambda text: text.decode("utf-8", "replace")
+                yield connection
+        except sqlite3.Error as error:
+            raise RecordsError(f"{self._path.name}: SQLite cannot read the file ({error}).") from None
+
+
+def _text(value: object) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value_text(value)
+
+
+class DuckDBFile:
+    """The tables of a DuckDB file, which stay where they lie.
+
+    Raises
+    ------
+    RecordsError
+        From every method: it is not a DuckDB file, is of a later version, or another program is writing to it.
+    """
+
+    def __init__(self, path: Path, engine: Engine) -> None:
+        self._path = path
+        self._backend = engine.backend
+        self._catalog = f"records_{sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
+
+    def names(self) -> list[str]:
+        """Give the names of its tables and views."""
+        with self._attached():
+            return list(self._backend.list_tables(database=(self._catalog, "main")))
+
+    def matters(self, name: str) -> bool:
+        """Tell whether a table that is not one of records may have been meant as one."""
+        return _misspelt(name)
+
+    def label(self, name: str) -> str:
+        """Name a table as a finding does."""
+        return f"{self._path.name}, table {shown(name)}"
+
+    def read(self, name: str) -> EngineRows:
+        """Open a table."""
+        with self._attached():
+            table = self._backend.table(name, database=(self._catalog, "main"))
+            tables = "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = ?"
+            has_order = self._backend.con.execute(tables, [self._catalog, name]).fetchone()
+        if not has_order:  # a view
+            return EngineRows(self.label(name), table, lambda: table)
+        return EngineRows(self.label(name), table, lambda: table.mutate(_rowid=table.rowid()), "_rowid", 2)
+
+    @contextmanager
+    def _attached(self) -> Iterator[None]:
+        try:
+            if self._catalog not in self._backend.list_catalogs():
+                self._backend.attach(str(self._path), self._catalog, read_only=True)
+            yield
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise RecordsError(f"{self._path.name}: DuckDB cannot read the file ({reason}).") from None
+
+
+class PostgresDatabase:
+    """The tables of a PostgreSQL database, brought across.
+
+    Raises
+    ------
+    RecordsError
+        The driver is not installed, or the database refuses.
+    """
+
+    def __init__(self, url: str, engine: Engine) -> None:
+        self._engine = engine
+        try:
+            driver = import_module("psycopg")
+        except ImportError:
+            raise RecordsError(
+                "study.toml: [records] source names a PostgreSQL database, and its driver is not installed.",
+                "Install it with: pip install 'icans[postgres]'",
+            ) from None
+        self._error: type[Exception] = driver.Error
+        with self._sentences():
+            self._backend = ibis.connect(url)
+
+    def names(self) -> list[str]:
+        """Give the names of its tables and views."""
+        with self._sentences():
+            return list(self._backend.list_tables())
+
+    def matters(self, name: str) -> bool:
+        """Tell whether a table that is not one of records may have been meant as one."""
+        return _misspelt(name)
+
+    def label(self, name: str) -> str:
+        """Name a table as a finding does."""
+        return f"database, table {shown(name)}"
+
+    def read(self, name: str) -> EngineRows:
+        """Bring a table across."""
+        with self._sentences():
+            table = self._engine.keep(ibis.memtable(self._backend.table(name).to_pyarrow()))
+        return EngineRows(self.label(name), table, lambda: table)
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except self._error as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise RecordsError(f"study.toml: the PostgreSQL database refused ({reason}).") from None

@@ -1,0 +1,209 @@
+"""What a text of the records means: one grammar for each kind of column.
+
+Every function takes the different texts of one column, so that a text is read once however many rows have it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from math import isfinite
+from typing import Any
+
+from icans.records.schema import Column
+
+BLANKS = " \t\r\n\v\f\xa0\u2007\u202f\u200b\ufeff"
+"""What is taken off both ends of a text, with the blanks that do not break and those that have no width."""
+
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+THOUSANDS_COMMA = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+THOUSANDS_POINT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+SEPARATED = re.compile(r"[+-]?\d{1,3}([., '’]\d{3})+([.,]\d+)?", re.ASCII)
+
+TRUE = frozenset({"yes", "y", "true", "1", "1.0"})
+FALSE = frozenset({"no", "n", "false", "0", "0.0"})
+SPREADSHEET_ERRORS = frozenset({"#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!"})
+
+LONGEST = 10_000
+"""Characters of the longest cell that is taken for a value."""
+
+EMPTY = "the cell is empty, and the row cannot be used without it"
+AMBIGUOUS = "may be a number with three decimals or one with thousands"
+
+
+@dataclass
+class Parsed:
+    """What the different texts of a column mean.
+
+    Parameters
+    ----------
+    values
+        Value of each text; None where it is missing or cannot be used.
+    faults
+        For a text that cannot be used, what was expected.
+    commas
+        Texts read with a decimal comma.
+    """
+
+    values: list[Any] = field(default_factory=list)
+    faults: dict[int, str] = field(default_factory=dict)
+    commas: list[int] = field(default_factory=list)
+
+
+def trimmed(text: str | None) -> str:
+    """Take the blanks off both ends."""
+    return (text or "").strip(BLANKS)
+
+
+def missing_texts(texts: Collection[str]) -> frozenset[str]:
+    """Give the forms in which a text is compared to those that mean: not recorded; an empty cell always does."""
+    return frozenset({"", *(trimmed(text).casefold() for text in texts)})
+
+
+def unreadable(texts: Sequence[str | None]) -> dict[int, str]:
+    """Give the faults of texts that are no value of any kind: too long, or damaged."""
+    faults = {}
+    for place, text in enumerate(texts):
+        if text is not None and len(text) > LONGEST:
+            faults[place] = f"is longer than {LONGEST:,} characters"
+        elif text is not None and "\0" in text:
+            faults[place] = "has a NUL character in it: the file is damaged"
+    return faults
+
+
+def parse(column: Column, texts: Sequence[str | None], missing: Collection[str]) -> Parsed:
+    """Read the different texts of a column by its declaration (times: see `icans.records.time`)."""
+    words = [trimmed(text) for text in texts]
+    words = ["" if word.casefold() in missing else word for word in words]
+    match column.kind:
+        case "integer" | "number":
+            parsed = _numbers(words, whole=column.kind == "integer")
+            _check_range(column, parsed)
+        case "boolean":
+            parsed = _each(words, "is not yes or no", _boolean)
+        case "category":
+            expected = f"is not {one_of(column.allowed)}"
+            parsed = _each(words, expected, lambda word: _category(word, column.allowed))
+        case "categories":
+            expected = f"names something other than {', '.join(column.allowed)} (; between)"
+            parsed = _each(words, expected, lambda word: _categories(word, column.allowed))
+        case _:
+            parsed = _each(words, "is an error of the spreadsheet", _text)
+    if column.required:
+        parsed.faults |= {place: EMPTY for place, word in enumerate(words) if not word}
+    return parsed
+
+
+def _each(words: Sequence[str], expected: str, read: Any) -> Parsed:  # noqa: ANN401  # str -> value or None
+    parsed = Parsed()
+    for place, word in enumerate(words):
+        value = read(word) if word else None
+        parsed.values.append(value)
+        if word and value is None:
+            parsed.faults[place] = expected
+    return parsed
+
+
+def _text(word: str) -> str | None:
+    return None if word.casefold() in SPREADSHEET_ERRORS else word
+
+
+def _boolean(word: str) -> bool | None:
+    folded = word.casefold()
+    return True if folded in TRUE else False if folded in FALSE else None
+
+
+def _category(word: str, allowed: Collection[str]) -> str | None:
+    folded = re.sub(r"[\s\-_]+", "_", word.casefold())
+    return folded if folded in allowed else None
+
+
+def _categories(word: str, allowed: Sequence[str]) -> str | None:
+    named = {_category(part.strip(), allowed) for part in re.split("[;,]", word) if part.strip()}
+    return None if None in named or not named else ";".join(name for name in allowed if name in named)
+
+
+def _numbers(words: Sequence[str], *, whole: bool = False) -> Parsed:
+    """Read numbers with a decimal point or comma.
+
+    ``1,234`` may be a decimal or a thousand. It is a decimal only where the column writes other numbers with a comma
+    that cannot part thousands (``12,5``) and none with a point; likewise ``1.234`` where it does.
+    """
+    words = [word.replace("−", "-") for word in words]
+    clear = {word for word in words if COMMA_NUMBER.fullmatch(word) and not THOUSANDS_COMMA.fullmatch(word)}
+    points = any("." in word for word in words if NUMBER.fullmatch(word))
+    expected = "is not a whole number" if whole else "is not a number"
+    parsed = Parsed()
+    for place, word in enumerate(words):
+        value = None
+        if not word:
+            pass
+        elif NUMBER.fullmatch(word):
+            if clear and THOUSANDS_POINT.fullmatch(word):
+                parsed.faults[place] = AMBIGUOUS
+            else:
+                value = float(word)
+        elif word in clear or (THOUSANDS_COMMA.fullmatch(word) and clear and not points and not whole):
+            value = float(word.replace(",", "."))
+            parsed.commas.append(place)
+        else:
+            parsed.faults[place] = AMBIGUOUS if THOUSANDS_COMMA.fullmatch(word) else expected
+        if value is not None and (not isfinite(value) or (whole and not value.is_integer())):
+            parsed.faults[place], value = expected, None
+        parsed.values.append(int(value) if whole and value is not None else value)
+    return parsed
+
+
+def _check_range(column: Column, parsed: Parsed) -> None:
+    for place, value in enumerate(parsed.values):
+        if value is not None and not in_range(column, value):
+            parsed.faults[place] = f"is not {range_of(column)}"
+            parsed.values[place] = None
+
+
+def in_range(column: Column, value: float) -> bool:
+    """Tell whether a number is possible in a column."""
+    return (column.least is None or value >= column.least) and (column.most is None or value <= column.most)
+
+
+def range_of(column: Column) -> str:
+    """Give the possible numbers of a column in words."""
+    unit = f" ({column.unit})" if column.unit else ""
+    return f"from {column.least:g} to {column.most:g}{unit}"
+
+
+def one_of(allowed: Sequence[str]) -> str:
+    """Give the allowed values in words."""
+    return f"{' or '.join(allowed)}" if len(allowed) <= 2 else f"one of {', '.join(allowed)}"
+
+
+def advice(column: Column, text: str, problem: str) -> str:
+    """Say what to do about a text that cannot be used."""
+    word = trimmed(text)
+    if column.advice and problem != EMPTY:
+        return column.advice
+    if problem == AMBIGUOUS or SEPARATED.fullmatch(word):
+        return "Write it without a separator of thousands, and decimals after a point."
+    if column.name == "value" and word[:1] in ("<", ">"):
+        return f"Put {word[0]} into the column limit, and the number here."
+    if column.kind in ("category", "categories"):
+        close = get_close_matches(word.casefold(), column.allowed, n=1, cutoff=0.6)
+        if close and column.kind == "category":
+            return f"Did you mean {close[0]}?"
+    return "" if column.required else "Correct it, or leave the cell empty if it was not recorded."
+
+
+def inferred(texts: Sequence[str | None], missing: Collection[str]) -> Column:
+    """Tell what kind of column one of the study's own is: whole numbers, numbers or text.
+
+    A number with zeros before it (``007``) is a name, not a number.
+    """
+    words = [word for word in map(trimmed, texts) if word.casefold() not in missing]
+    if not words or any(re.match(r"[+-]?0\d", word) for word in words):
+        return Column("", "text", "")
+    if all(re.fullmatch(r"[+-]?\d{1,15}", word, re.ASCII) for word in words):
+        return Column("", "integer", "")
+    return Column("", "text" if _numbers(words).faults else "number", "")

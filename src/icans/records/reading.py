@@ -1,0 +1,235 @@
+"""A study's records, from where they lie to the canonical tables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from icans.errors import CallError, RecordsError
+from icans.records.canonical import absent, canonical
+from icans.records.casting import cast
+from icans.records.files import TABLE_FILES, WORKBOOKS, file_rows, source_tables
+from icans.records.findings import Finding
+from icans.records.parsing import missing_texts
+from icans.records.placing import Infusions, infusions_at_zero, numbered_infusions, placed
+from icans.records.repeats import without_repeats
+from icans.records.rows import ROW, SourceRows, TextRows
+from icans.records.schema import TABLES, Column, Table
+from icans.records.stored import checked
+from icans.records.strangers import far_rows, strangers, with_strangers, without_strangers
+from icans.records.tables import Records, RowCount
+from icans.records.time import CLOCK, Clock
+from icans.records.usable import Notation, Usable
+
+if TYPE_CHECKING:
+    import ibis
+
+    from icans.engines import Engine
+    from icans.protocol import Protocol
+
+PLACED = ("neuro", "crs", "treatments", "labs", "events")
+"""Tables whose rows have a time."""
+SIGNS = {name: frozenset(TABLES[name].names) - {"patient_id", "time", "other_cause"} for name in ("neuro", "crs")}
+"""Grades and signs, of which a study needs at least one column."""
+
+
+def read_records(folder: Path, protocol: Protocol, engine: Engine) -> Records:
+    """Read the records of a study into the canonical tables.
+
+    A row that cannot be used (a value that cannot be read or is impossible, an unknown patient, a time that cannot be
+    placed) is left out and is an error among the findings. Text is read cell by cell; tables that have types (Parquet,
+    DuckDB) stay where they lie. A table with a header and no rows counts as absent.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    protocol
+        Its definitions, of which ``[records]`` is used.
+    engine
+        Where the tables live.
+
+    Raises
+    ------
+    RecordsError
+        There are no patients, no grades or signs, or no infusions in a study of dates; a table is in two places; a
+        workbook or database cannot be read.
+    """
+    notation = Notation(missing_texts(protocol.records.missing), protocol.records.time)
+    sources, findings = source_tables(folder, protocol.records.source, engine)
+    read = [_usable(sources[table.name], table, notation, engine) for table in TABLES.values() if table.name in sources]
+    findings += [_no_rows(table) for table in read if not table.read and not _errors(table)]
+    tables = {table.name: table for table in read if table.read}
+    _refuse_unusable(read)
+    _refuse_incomplete(tables, notation, read)
+    patients = without_repeats(tables["patients"], ["patient_id"], "patient", engine)
+    infusions, infused = _infusions(tables.get("infusions"), patients, notation, engine)
+    if infused:
+        tables["infusions"] = infused
+    tables["patients"] = patients
+    findings += _mixed_clocks(tables.values())
+    expressions = {"patients": canonical(patients.table, TABLES["patients"])}
+    expressions["infusions"] = canonical(infusions.table, TABLES["infusions"])
+    for name, table in _placed(tables, patients, infusions, engine).items():
+        tables[name], expressions[name] = table
+    findings += [finding for table in read if table.name not in tables for finding in table.findings]
+    findings += [finding for table in tables.values() for finding in table.findings]
+    return Records(
+        **{name: expressions.get(name, absent(table)) for name, table in TABLES.items()},
+        present=frozenset(tables),
+        columns={name: frozenset(table.columns) for name, table in tables.items()},
+        rows={name: RowCount(table.read, table.used) for name, table in tables.items()},
+        findings=tuple(findings),
+    )
+
+
+def _usable(rows: SourceRows, table: Table, notation: Notation, engine: Engine) -> Usable:
+    if isinstance(rows, TextRows):
+        return cast(rows, table.name, table.columns, notation)
+    return checked(rows, table.name, table.columns, notation, engine)
+
+
+def _errors(table: Usable) -> list[Finding]:
+    return [finding for finding in table.findings if finding.severity == "error"]
+
+
+def _sentence(error: Finding) -> str:
+    return str(replace(error, file="", advice="")).removeprefix(": ")
+
+
+def _no_rows(table: Usable) -> Finding:
+    return Finding("note", table.file, problem="has a header and no rows, and counts as absent")
+
+
+def _refuse_unusable(tables: Sequence[Usable]) -> None:
+    """Refuse a study without a usable patient or, where there is a table of infusions, without a usable infusion."""
+    for table in tables:
+        errors = _errors(table)
+        if table.name in ("patients", "infusions") and not table.used and errors:
+            raise RecordsError(f"{table.file}: no row can be used. {_sentence(errors[0])}", errors[0].advice)
+
+
+def _refuse_incomplete(tables: Mapping[str, Usable], notation: Notation, read: Sequence[Usable]) -> None:
+    if "patients" not in tables:
+        what = (
+            "patients has no rows" if any(table.name == "patients" for table in read) else "There is no table patients"
+        )
+        raise RecordsError(
+            f"{what}: a study needs patients, and neuro or crs, each as NAME.csv, NAME.parquet or a sheet NAME.",
+            "icans new DIR writes a study folder to fill in.",
+        )
+    if not any(set(tables[name].columns) & signs for name, signs in SIGNS.items() if name in tables):
+        unread = [error for table in read if table.name in SIGNS for error in _errors(table)]
+        raise RecordsError(
+            "Neither neuro nor crs has a row with a column of grades or signs, such as icans_grade, ice or crs_grade.",
+            str(unread[0]) if unread else "Add one of the two tables; icans new DIR writes them to fill in.",
+        )
+    if notation.time == "dates" and "infusions" not in tables:
+        raise RecordsError(
+            "Times are dates, and there is no table infusions to count hours from.",
+            'Add infusions with patient_id and infused_at, or set [records] time = "hours" or "days" in study.toml.',
+        )
+
+
+def _infusions(
+    table: Usable | None, patients: Usable, notation: Notation, engine: Engine
+) -> tuple[Infusions, Usable | None]:
+    if table is None:
+        return infusions_at_zero(patients, Clock(notation.time, low=0.0, high=0.0)), None
+    known = without_strangers(without_repeats(table, ["patient_id", CLOCK], "infusion", engine), patients, engine)
+    clock = table.clock or Clock(notation.time)
+    infusions = numbered_infusions(known, clock, engine)
+    ids = infusions.patients.select("patient_id").distinct()
+    screened = patients.used - engine.rows(ids.aggregate(n=ids.count()))[0]["n"]
+    if screened:
+        count = "1 patient has" if screened == 1 else f"{screened:,} patients have"
+        note = Finding("note", table.file, problem=f"{count} no infusion: screened, not infused")
+        known = replace(known, findings=(*known.findings, note))
+    return infusions, known
+
+
+def _mixed_clocks(tables: Collection[Usable]) -> list[Finding]:
+    """Warn where some times of day have an offset from UTC and others none."""
+    clocks = {table.file: table.clock for table in tables if table.clock}
+    if all(clock.instants == "none" for clock in clocks.values()):
+        return []
+    problem = "has times without an offset from UTC while others of the study have one; they are compared by the clock"
+    advice = "Write all times with an offset, or all without."
+    return [Finding("warning", file, problem=problem, advice=advice) for file, clock in clocks.items() if clock.local]
+
+
+def _placed(
+    tables: Mapping[str, Usable], patients: Usable, infusions: Infusions, engine: Engine
+) -> dict[str, tuple[Usable, ibis.Table]]:
+    """Give each table of dated rows after those nobody can place are left out, with its canonical expression."""
+    timed = {name: tables[name] for name in PLACED if name in tables}
+    usable = [table for table in timed.values() if table.used]
+    strange = with_strangers(usable, infusions.patients, engine)
+    placed_tables = {}
+    for name, table in timed.items():
+        if not table.used or table.clock is None:
+            placed_tables[name] = (table, absent(TABLES[name]))
+            continue
+        unknown, findings = strangers(table, patients, infusions.patients, engine) if name in strange else (0, [])
+        far, more = far_rows(table, infusions, engine)
+        rows = placed(table.table, table.clock, infusions, known=name not in strange, near=not far)
+        left = replace(table, used=table.used - unknown - far, findings=(*table.findings, *findings, *more))
+        placed_tables[name] = (left, canonical(rows, TABLES[name]))
+    return placed_tables
+
+
+def read_table(
+    path: Path, columns: Sequence[Column], engine: Engine, missing: Collection[str] = ("", "NA")
+) -> tuple[ibis.Table, list[Finding]]:
+    """Read one table whose columns may be any of those declared: CSV, Parquet, or the first sheet of a workbook.
+
+    Parameters
+    ----------
+    path
+        The file.
+    columns
+        Declarations of the columns that are read by them; none is required, and times stay as they are written.
+    engine
+        Where the table lives.
+    missing
+        Texts that mean: not recorded.
+
+    Returns
+    -------
+    table
+        The rows that can be used: declared columns by their type, the others as they are (text from a file without
+        types), and ``row`` (int64), the row's number as a spreadsheet shows it, in place of any column of that name.
+    findings
+        What was found; rows with an error are left out.
+
+    Raises
+    ------
+    CallError
+        There is no such file, or it is of another kind.
+    RecordsError
+        It is empty or cannot be read.
+    """
+    suffix = path.suffix.lower()
+    if not path.is_file():
+        raise CallError(f"{path}: there is no such file.")
+    if suffix not in (*TABLE_FILES, *WORKBOOKS):
+        raise CallError(f"{path}: a table is a .csv, .parquet or .xlsx file.")
+    asked = [replace(c, required=False, kind="text" if c.kind == "time" else c.kind) for c in columns]
+    rows = _first_sheet(path) if suffix in WORKBOOKS else file_rows(path, [c.name for c in asked], engine)
+    notation = Notation(missing_texts(missing), "dates")
+    if isinstance(rows, TextRows):
+        if not rows.header:
+            raise RecordsError(f"{rows.findings[0]}")
+        usable = cast(rows, path.stem, asked, notation, infer=False, reserved={ROW})
+    else:
+        usable = checked(rows, path.stem, asked, notation, engine, reserved={ROW})
+    return usable.numbered(), list(usable.findings)
+
+
+def _first_sheet(path: Path) -> TextRows:
+    from icans.records.workbook import opened  # noqa: PLC0415  # most tables are no workbook
+
+    with opened(path) as workbook:
+        return workbook.read(workbook.names()[0], path.name)

@@ -1,0 +1,123 @@
+"""Usable rows of one table: every value of the declared type, every time on a clock, and what was found on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from icans.records.findings import MOST_ROWS, Finding, shown
+from icans.records.parsing import advice, trimmed
+from icans.records.schema import Column, Kind
+from icans.records.time import Clock, TimeUnit, time_advice
+
+if TYPE_CHECKING:
+    import ibis
+
+ARROW: dict[Kind, pa.DataType] = {
+    "id": pa.string(),
+    "text": pa.string(),
+    "category": pa.string(),
+    "categories": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "boolean": pa.bool_(),
+    "time": pa.float64(),
+}
+"""Type of each kind of column once read."""
+
+@dataclass(frozen=True)
+class Notation:
+    """How a study writes its records.
+
+    Parameters
+    ----------
+    missing
+        Texts that mean: not recorded, as `icans.records.parsing.missing_texts` gives them.
+    time
+        How times are written.
+    """
+
+    missing: frozenset[str]
+    time: TimeUnit
+
+
+Cell = tuple[int | None, str, str | None]
+"""Row number, patient and text of a cell."""
+
+
+@dataclass(frozen=True)
+class Usable:
+    """Usable rows of one table.
+
+    Parameters
+    ----------
+    name, file
+        Name of the table; file, sheet or table as the user knows it.
+    table
+        The rows: declared columns that were found, then the study's own; times as `icans.records.time.CLOCK`,
+        ``INSTANT`` and ``DAY``, those two where some row has them.
+    numbered
+        Gives the same with `icans.records.rows.ROW` (null where the source has no order).
+    columns
+        Names of the columns found.
+    clock
+        What is known of the times; None without a column of times.
+    read, used
+        Rows there were, rows that are here.
+    findings
+        Faults and notes.
+    """
+
+    name: str
+    file: str
+    table: ibis.Table
+    numbered: Callable[[], ibis.Table]
+    columns: tuple[str, ...]
+    clock: Clock | None
+    read: int
+    used: int
+    findings: tuple[Finding, ...] = ()
+
+
+def absent_finding(file: str, column: Column) -> Finding:
+    """Make the error of a table without a column that every row needs."""
+    problem = "the column is not there, and no row can be used without it"
+    return Finding("error", file, column=column.name, problem=problem, advice=f"It holds: {column.meaning}.")
+
+
+def cell_findings(
+    file: str, column: Column, cells: Iterable[Cell], problem: str, *, count: int, unit: TimeUnit | None
+) -> list[Finding]:
+    """Make the errors of the cells of a column that share a problem; `count` of them there are, the first are named."""
+    findings = []
+    for row, patient, text in cells:
+        do = time_advice(text or "", unit, problem) if unit else advice(column, text or "", problem)
+        value = shown(trimmed(text))
+        findings.append(Finding("error", file, row, column.name, value, problem, do, shown(trimmed(patient))))
+        if len(findings) == MOST_ROWS:
+            break
+    if count > len(findings):
+        rows = count - len(findings)
+        more = f"{rows:,} more {'row has' if rows == 1 else 'rows have'} a fault in this column: {problem}"
+        findings.append(Finding("error", file, column=column.name, problem=more))
+    return findings
+
+
+def comma_finding(file: str, column: str, row: int | None, text: str, count: int) -> Finding:
+    """Note that a column writes decimals after a comma."""
+    problem = f"has a decimal comma and is read as {trimmed(text).replace(',', '.')}"
+    problem += "" if count == 1 else f", like {count - 1:,} more of this column"
+    return Finding("note", file, row, column, shown(trimmed(text)), problem)
+
+
+def padded_finding(file: str, column: str, text: str, rows: list[int | None], count: int) -> Finding:
+    """Note that blanks around an id were taken off, and in which rows."""
+    numbers = [f"{row}" for row in rows if row is not None][:10]
+    where = f" in row{'s' if count > 1 else ''} {', '.join(numbers)}" if numbers else f" in {count:,} rows"
+    more = f" and {count - len(numbers):,} more" if numbers and count > len(numbers) else ""
+    problem = f"has blanks around it{where}{more}, and is read as {shown(trimmed(text))}"
+    first = rows[0] if rows else None
+    return Finding("note", file, first, column, shown(text), problem, patient_id=shown(trimmed(text)))
