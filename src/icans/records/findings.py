@@ -115,7 +115,7 @@ def write_csv(findings: Iterable[Finding], path: Path) -> None:
 
 NUMBER = re.compile(r"\s*[+-]?\d[\d.,]*([eE][+-]?\d+)?\s*")
 FORMULA = re.compile(r"(^|[;\t\r\n])(?=[\x00-\x20\s\ufeff]*[=+\-@＝＋－＠])|^(?=[\x00\t\r\n])")
-"""Where a spreadsheet would begin a formula: also after blanks, and after a sign that some take to part cells (OWASP)."""
+"""Where a spreadsheet would begin a formula (OWASP): also after blanks, and after what some take to part cells."""
 
 
 def _harmless(cell: object) -> object:

@@ -9,7 +9,7 @@ find = lab_findings
 
 
 def said(findings):
-    return [str(finding).splitlines()[0] for finding in findings]
+    return [str(finding).splitlines()[0].replace(", patient P01", "") for finding in findings]
 
 
 def results(values, **kind):

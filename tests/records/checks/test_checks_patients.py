@@ -8,7 +8,7 @@ def find(records, protocol, engine):
 
 
 def said(findings):
-    return [f"{finding.patient_id}: {finding}".splitlines()[0] for finding in findings]
+    return [str(finding).splitlines()[0] for finding in findings]
 
 
 def assessed(*patients, **scores):
@@ -22,8 +22,8 @@ def of(*patients, **columns):
 def test_patients_without_an_assessment_are_named(checked):
     found = checked(patients=of("P01", "P02", age_years=54.0))
     assert said(found) == [
-        "P02: patients: the patient has no row in crs: unobserved, not free of CRS.",
-        "P02: patients: the patient has no row in neuro: unobserved, not free of ICANS.",
+        "patients, patient P02: no row in crs: the patient is unobserved, not free of CRS.",
+        "patients, patient P02: no row in neuro: the patient is unobserved, not free of ICANS.",
     ]
 
 
@@ -33,7 +33,7 @@ def test_a_patient_who_was_screened_and_not_infused_need_not_be_assessed(checked
 
 def test_a_study_without_a_table_does_not_miss_its_rows(checked):
     found = checked(patients=of("P01", "P02", age_years=54.0), neuro=None)
-    assert [finding.problem for finding in found] == ["the patient has no row in crs: unobserved, not free of CRS"]
+    assert [finding.problem for finding in found] == ["no row in crs: the patient is unobserved, not free of CRS"]
 
 
 def test_under_twelve_years_an_ice_score_is_doubtful(checked):
@@ -43,7 +43,7 @@ def test_under_twelve_years_an_ice_score_is_doubtful(checked):
         crs=None,
     )
     assert said(found) == [
-        'P01: patients, column age_years: "11.9" is under 12 years, but 2 of 3 assessments have an ICE score.'
+        'patients, patient P01, column age_years: "11.9" is under 12 years, but 2 of 3 assessments have an ICE score.'
     ]
 
 
@@ -59,7 +59,7 @@ def test_with_developmental_delay_an_ice_score_is_doubtful_and_capd_is_not(check
     )
     assert said(found) == [
         (
-            'P01: patients, column developmental_delay: "yes" means grading by CAPD, but 2 of 2 assessments '
+            'patients, patient P01, column developmental_delay: "yes" means grading by CAPD, but 2 of 2 assessments '
             "have an ICE score."
         )
     ]
@@ -72,7 +72,8 @@ def test_from_twelve_years_on_capd_is_doubtful(checked):
         crs=None,
     )
     assert said(found) == [
-        f'{patient}: patients, column age_years: "{age}" is 12 years or over, but 2 of 2 assessments have a CAPD score.'
+        f'patients, patient {patient}, column age_years: "{age}" is 12 years or over, but 2 of 2 assessments '
+        "have a CAPD score."
         for patient, age in (("P01", 12), ("P02", 30))
     ]
 
@@ -86,10 +87,10 @@ def test_an_age_is_missed_where_the_instrument_depends_on_it(checked):
     assert {finding.severity for finding in found} == {"note"}
     assert said(found) == [
         (
-            "P01: patients, column age_years: no age is recorded, but 2 of 2 assessments have a CAPD score; without "
-            "an age the patient is taken to be 12 or over and graded by ICE."
+            "patients, patient P01, column age_years: no age is recorded, but 2 of 2 assessments have a CAPD score; "
+            "without an age the patient is taken to be 12 or over and graded by ICE."
         ),
-        ": patients, column age_years: 2 of the patients with an ICE score have no age and are taken to be 12 or over.",
+        "patients, column age_years: 2 of the patients with an ICE score have no age and are taken to be 12 or over.",
     ]
 
 

@@ -66,13 +66,13 @@ def capd_without_age(patients: ibis.Table) -> ir.BooleanValue:
 
 NEVER_OBSERVED = Check(
     never_observed,
-    problem="the patient has no row in crs: unobserved, not free of CRS",
+    problem="no row in crs: the patient is unobserved, not free of CRS",
     advice="Add the observations, or say in the report why there are none.",
 )
 CHECKS = (
     Check(
         never_assessed,
-        problem="the patient has no row in neuro: unobserved, not free of ICANS",
+        problem="no row in neuro: the patient is unobserved, not free of ICANS",
         advice="Add the assessments, or say in the report why there are none.",
     ),
     Check(
