@@ -82,6 +82,7 @@ def read_records(folder: Path, protocol: Protocol, engine: Engine) -> Records:
         columns={name: frozenset(table.columns) for name, table in tables.items()},
         rows={name: RowCount(table.read, table.used) for name, table in tables.items()},
         findings=tuple(findings),
+        files={name: table.file for name, table in tables.items()},
     )
 
 
