@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from icans.records.findings import Finding, write_csv
-from icans.records.findings_table import findings_table, summary
+from icans.records.findings_table import findings_table, print_findings, summary
 
 DROWSY = Finding(
     "error",
@@ -70,6 +70,14 @@ def test_the_table_groups_findings_by_severity_errors_first():
         "",
         "1 error, 1 warning, 1 note",
     ]
+
+
+def test_where_there_is_no_terminal_lines_are_wide_and_plain(capsys):
+    print_findings([DROWSY])
+    text = capsys.readouterr().out
+    assert "is not one of awake, voice, touch, unarousable, not_assessable." in text
+    assert "\x1b" not in text
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 140
 
 
 def test_no_findings_are_a_line():

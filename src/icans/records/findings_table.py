@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from icans.records.findings import SEVERITIES, Finding, Severity, shown
 
 STYLES: dict[Severity, str] = {"error": "bold red", "warning": "bold yellow", "note": "bold cyan"}
+
+
+WIDE = 140
+"""Characters of a line where there is no terminal to ask."""
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    """Print findings as a table to standard output, as wide as the terminal."""
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
+    console.print(findings_table(findings))
 
 
 def findings_table(findings: Iterable[Finding]) -> RenderableType:
