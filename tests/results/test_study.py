@@ -413,3 +413,12 @@ def test_a_study_without_patients_has_results(worked):
     worked.patients, worked.infusions = [], []
     worked.derived = {name: [] for name in worked.derived}
     assert index(worked.results())("population", "screened", "n").value == 0
+
+
+def test_what_belongs_to_an_infusion_without_an_evaluable_episode_does_not_count(worked):
+    again = [row | {"infusion": 2} for row in worked.derived["survival"] if row["endpoint"] == "remission"]
+    worked.derived["survival"] += again
+    worked.derived["biomarkers"] += [row | {"infusion": 2, "after": 1e6} for row in worked.derived["biomarkers"]]
+    find = index(worked.results())
+    assert find("time_to_remission", "days_to_remission", "at_risk", "1 day").value == 2
+    assert find("biomarkers", "IL-6", "n", group="csf").value == 2

@@ -39,7 +39,7 @@ def biomarkers(study: Gathered) -> list[Result]:
         measurement (a fall is negative), and ``p_value``, their method named.
     """
     cohort = study.cohort
-    rows = kept(study.biomarkers, cohort.evaluable[study.biomarkers["patient"]])
+    rows = study.of_evaluated(study.biomarkers)
     measured = list(dict.fromkeys(zip(*(rows[name].tolist() for name in ("specimen", "analyte")), strict=True)))
     return [
         row

@@ -73,8 +73,7 @@ def survival_curve(study: Gathered, protocol: Protocol, endpoint: str, who: Mask
 
 def remission_curve(study: Gathered, protocol: Protocol) -> tuple[Columns, IncidenceCurve]:
     """Give the rows of time to remission of the evaluable patients and its cumulative incidence curve in days."""
-    rows = kept(study.survival, study.survival["endpoint"] == "remission")
-    rows = kept(rows, study.cohort.evaluable[rows["patient"]])
+    rows = study.of_evaluated(kept(study.survival, study.survival["endpoint"] == "remission"))
     return rows, aalen_johansen(rows["time_days"], rows["event"], transform=protocol.survival.interval)
 
 

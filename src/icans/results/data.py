@@ -14,7 +14,7 @@ from icans.results.rows import Result, Subject
 
 ANALYSIS = "data"
 COUNTED = {
-    "n": ("assessments", "assessments graded or to be graded"),
+    "n": ("assessments", "assessments with a sign or a recorded grade, and deaths due to ICANS"),
     "open": ("open", "assessments whose signs leave the grade open"),
     "settled_by_convention": (
         "settled_by_convention",

@@ -78,6 +78,12 @@ class Gathered:
     survival: Columns
     biomarkers: Columns
 
+    def of_evaluated(self, columns: Columns) -> Columns:
+        """Keep the rows about a patient and infusion of `evaluated`."""
+        own = set(zip(self.evaluated["patient"].tolist(), self.evaluated["infusion"].tolist(), strict=True))
+        rows = zip(columns["patient"].tolist(), columns["infusion"].tolist(), strict=True)
+        return kept(columns, np.array([row in own for row in rows], dtype=np.bool_))
+
 
 def gather(records: Records, derived: Mapping[str, ibis.Table], protocol: Protocol, engine: Engine) -> Gathered:
     """Bring to Python what the analyses need.
