@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from icans.records.checks.names import nearest_name, spelling_twins
+from icans.records.checks.names import folded, nearest_name, spelling_twins
 from icans.records.checks.rows import Check, doubtful_rows, place
 from icans.records.checks.times import DAY, from_first_infusion
 from icans.records.checks.units import unit_counts, unlike_the_rest
@@ -109,10 +109,10 @@ def intervention_findings(counts: Iterable[Mapping[str, Any]], intervention: Int
     intervention
         The protocol's intervention.
     """
-    given = {(_folded(count["drug"]), _folded(count["route"])) for count in counts}
+    given = {(folded(count["drug"]), folded(count["route"])) for count in counts}
     names = {count["drug"] for count in counts}
-    routes = {_folded(route) for route in intervention.routes}
-    drugs = {drug: {route for name, route in given if name == _folded(drug)} for drug in intervention.drugs}
+    routes = {folded(route) for route in intervention.routes}
+    drugs = {drug: {route for name, route in given if name == folded(drug)} for drug in intervention.drugs}
     if any(ways and (not routes or ways & routes) for ways in drugs.values()):
         return [
             _missing_drug(f"no dose of {drug}, a drug of the intervention", _is_it(drug, twin))
@@ -147,7 +147,3 @@ def _no_treatments(intervention: Intervention) -> Finding:
         problem=f"the study has no such table, so nothing about {intervention.name} can be derived",
         advice="Add treatments with the doses given, if there were any.",
     )
-
-
-def _folded(name: str | None) -> str:
-    return (name or "").strip().casefold()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from icans.records.checks.names import nearest_name, plain, spelling_twins
+from icans.records.checks.names import folded, nearest_name, plain, spelling_twins
 from icans.records.checks.rows import Check, doubtful_rows, literal
 from icans.records.checks.units import unit_counts, unlike_the_rest
 from icans.records.findings import Finding, shown
@@ -151,6 +151,7 @@ def biomarker_findings(counts: Iterable[Mapping[str, Any]], biomarkers: Sequence
         The protocol's biomarkers.
     """
     measured = {(count["analyte"], count["specimen"]) for count in counts}
+    known = {(folded(analyte), folded(specimen)) for analyte, specimen in measured}
     return [
         Finding(
             severity="warning",
@@ -161,12 +162,12 @@ def biomarker_findings(counts: Iterable[Mapping[str, Any]], biomarkers: Sequence
             advice=_what_is_there(marker, measured),
         )
         for marker in biomarkers
-        if (marker.analyte, marker.specimen) not in measured
+        if (folded(marker.analyte), folded(marker.specimen)) not in known
     ]
 
 
 def _what_is_there(marker: Biomarker, measured: set[tuple[str, str]]) -> str:
-    specimens = sorted(specimen for analyte, specimen in measured if analyte == marker.analyte)
+    specimens = sorted({specimen for analyte, specimen in measured if folded(analyte) == folded(marker.analyte)})
     if specimens:
         return f"It was measured in {', '.join(specimens)}: correct [[biomarkers]] specimen in study.toml."
     names = {analyte for analyte, _ in measured}

@@ -11,6 +11,11 @@ SHORTEST = 6
 """Letters a name needs before one of them can be called a slip."""
 
 
+def folded(name: str | None) -> str:
+    """Give a name as names are compared: without case and without blanks around it."""
+    return (name or "").strip().lower()
+
+
 def plain(name: str) -> str:
     """Give a name without case, spaces, hyphens and the like."""
     return re.sub(r"[^\w+<>%/]|_", "", name).casefold()
