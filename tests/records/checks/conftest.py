@@ -53,15 +53,20 @@ def engine() -> Iterator[Engine]:
 def checked(engine: Engine, request: pytest.FixtureRequest) -> Checked:
     """What the checks find in a plausible study with some tables changed; None takes a table away.
 
-    A test module may name some of the checks as `find`; otherwise it is all of them.
+    Every row has the `own` columns. A test module may name some of the checks as `find`; otherwise it is all of them.
     """
     find = getattr(request.module, "find", check)
 
     def check_records(
-        *, definitions: str = "", files: dict[str, str] | None = None, **tables: Rows | None
+        *,
+        definitions: str = "",
+        files: dict[str, str] | None = None,
+        own: Mapping[str, Any] | None = None,
+        **tables: Rows | None,
     ) -> list[Finding]:
         study = protocol.parse(f'[study]\ntitle = "A study"\n{definitions}'.encode())
-        rows = {name: given for name, given in {**PLAUSIBLE, **tables}.items() if given is not None}
+        given = {name: rows for name, rows in {**PLAUSIBLE, **tables}.items() if rows is not None}
+        rows = {name: [{**row, **(own or {})} for row in table] for name, table in given.items()}
         found: list[Finding] = find(replace(made_records(**rows), files=files or {}), study, engine)
         return found
 

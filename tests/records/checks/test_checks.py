@@ -77,6 +77,11 @@ def test_a_study_s_own_column_called_row_is_no_row_number(checked):
     assert found.row is None
 
 
+def test_a_study_s_own_columns_can_have_any_name(checked):
+    names = ("of", "after", "start", "since", "kind", "rows", "copies", "different", "table", "death", "results")
+    assert checked(own=dict.fromkeys(names, "x")) == []
+
+
 def test_texts_of_records_are_quoted_as_they_are_and_cannot_break_a_sentence(checked):
     hostile = "{ice}\x1b[31m[red]Dexamethasone" + "x" * 100
     found = checked(treatments=[{"hour": 3.0, "drug": hostile}, {"hour": 9.0, "drug": hostile.lower()}])

@@ -31,6 +31,11 @@ def test_a_patient_who_was_screened_and_not_infused_need_not_be_assessed(checked
     assert checked(patients=of("P01", "P02", age_years=54.0), infusions=of("P01")) == []
 
 
+def test_a_study_s_own_columns_are_not_taken_for_counts(checked):
+    own = {"assessments": 0, "by_ice": 9, "by_capd": 9, "of": "P09", "infusion": 4, "kind": "x"}
+    assert checked(patients=of("P01", age_years=54.0, **own)) == []
+
+
 def test_a_study_without_a_table_does_not_miss_its_rows(checked):
     found = checked(patients=of("P01", "P02", age_years=54.0), neuro=None)
     assert [finding.problem for finding in found] == ["no row in crs: the patient is unobserved, not free of CRS"]

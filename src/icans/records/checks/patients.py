@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from icans.records.checks.neuro import CAPD_ITEMS, ICE_ITEMS
-from icans.records.checks.rows import Check, doubtful_rows
+from icans.records.checks.rows import Check, doubtful_rows, place
 from icans.records.findings import Finding
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ ADULT_YEARS = 12
 def patient_findings(records: Records, engine: Engine) -> list[Finding]:
     """Find infused patients whose age and instrument do not fit, or of whom too little is recorded."""
     found = []
-    infused = records.patients.semi_join(records.infusions, "patient_id")
+    everyone = records.patients.select(*place(records.patients), "age_years", "developmental_delay")
+    infused = everyone.semi_join(records.infusions, "patient_id")
     if "crs" in records.present:
         unobserved = infused.anti_join(records.crs, "patient_id")
         found += doubtful_rows(unobserved, [NEVER_OBSERVED], file="patients", engine=engine)
