@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from hashlib import sha256
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
 
 import duckdb
@@ -108,7 +108,7 @@ class DuckDBFile:
     def names(self) -> list[str]:
         """Give the names of its tables and views."""
         with self._attached():
-            return list(self._backend.list_tables(database=(self._catalog, "main")))
+            return [*self._found("table"), *self._found("view")]
 
     def matters(self, name: str) -> bool:
         """Tell whether a table that is not one of records may have been meant as one."""
@@ -122,21 +122,25 @@ class DuckDBFile:
         """Open a table."""
         with self._attached():
             table = self._backend.table(name, database=(self._catalog, "main"))
-            tables = "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = ?"
-            has_order = self._backend.con.execute(tables, [self._catalog, name]).fetchone()
-        if not has_order:  # a view
+            has_order = name in self._found("table")
+        if not has_order:
             return EngineRows(self.label(name), table, lambda: table)
         return EngineRows(self.label(name), table, lambda: table.mutate(_rowid=table.rowid()), "_rowid", 2)
 
     @contextmanager
     def _attached(self) -> Iterator[None]:
         try:
-            if self._catalog not in self._backend.list_catalogs():
+            attached = "SELECT 1 FROM duckdb_databases() WHERE database_name = ?"
+            if not self._backend.con.execute(attached, [self._catalog]).fetchone():
                 self._backend.attach(str(self._path), self._catalog, read_only=True)
             yield
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             raise RecordsError(f"{self._path.name}: DuckDB cannot read the file ({reason}).") from None
+
+    def _found(self, kind: Literal["table", "view"]) -> list[str]:
+        names = f"SELECT {kind}_name FROM duckdb_{kind}s() WHERE database_name = ? AND schema_name = 'main' AND NOT internal"
+        return [name for (name,) in self._backend.con.execute(names, [self._catalog]).fetchall()]
 
 
 class PostgresDatabase:

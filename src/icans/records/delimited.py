@@ -97,6 +97,8 @@ def _rows(text: str, names: Collection[str], file: str, findings: list[Finding])
     header = next((record for _, record in records if any(map(str.strip, record))), [])
     while header and not header[-1].strip():
         header.pop()
+    if not header:
+        return empty(file)
     kept = _Kept(file, len(header))
     columns, numbers = as_columns(kept.of(records, lambda: reader.line_num), len(header))
     faults = kept.faults.findings()

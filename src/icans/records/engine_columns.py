@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     import ibis.expr.datatypes as dt
     import ibis.expr.types as ir
 
+BLANK = "[" + "".join(f"\\x{{{ord(blank):x}}}" for blank in BLANKS) + "]"
+UNTIDY = f"^{BLANK}|{BLANK}$|\\x00"
+"""Texts with a blank at an end, or damaged."""
 TEXT_KINDS = ("id", "text", "category", "categories")
 
 
@@ -129,7 +132,7 @@ class EngineColumn:
             if self.dtype.is_floating():
                 asked["nan"] = number.isnan().any()
             if self._may_be_fractional():
-                asked["fractional"] = (number != number.floor()).any()
+                asked["fractional"] = (number % 1 != 0).any()
             if self.dtype.is_timestamp():
                 asked["clocked"] = (number % SECONDS_PER_DAY != 0).any()
         return {f"{self.column.name}:{name}": question for name, question in asked.items()}
@@ -151,16 +154,19 @@ class EngineColumn:
         )
 
     def unclean(self, table: ibis.Table, missing: Collection[str]) -> ibis.Table | None:
-        """Give the different texts that are not values as they stand; None where the column holds no texts."""
+        """Give a row that tells whether some text is not a value as it stands; None where the column holds no texts.
+
+        Each different text is asked once: an aggregate, as a filter would be put to every row.
+        """
         if not self.dtype.is_string():
             return None
         texts = table.select(text=table[self.source]).distinct()
         if self.column.kind in ("category", "categories"):
-            return texts.filter(~texts.text.isin(self.column.allowed))
-        blanks = f"[{BLANKS}]"
-        no_value = texts.text.lower().isin(sorted({*missing, *SPREADSHEET_ERRORS}))
-        damaged = (texts.text.length() > LONGEST) | texts.text.contains("\0")
-        return texts.filter(texts.text.re_search(f"^{blanks}|{blanks}$") | no_value | damaged)
+            unclean = ~texts.text.isin(self.column.allowed)
+        else:
+            no_value = texts.text.lower().isin(sorted({*missing, *SPREADSHEET_ERRORS}))
+            unclean = texts.text.re_search(UNTIDY) | no_value | (texts.text.length() > LONGEST)
+        return texts.aggregate(unclean=unclean.any()).mutate(column=ibis.literal(self.column.name))
 
     def bad(self, table: ibis.Table) -> ir.BooleanValue:
         """Tell for each row whether its value is unusable."""
@@ -171,7 +177,7 @@ class EngineColumn:
             if self.dtype.is_floating():
                 conditions += [number.isnan(), number.isinf()]
             if self._may_be_fractional():
-                conditions.append(number != number.floor())
+                conditions.append(number % 1 != 0)
             conditions += [number < least] if least > -inf else []
             conditions += [number > most] if most < inf else []
         return reduce(or_, conditions, ibis.literal(False)).fill_null(False)
@@ -187,7 +193,7 @@ class EngineColumn:
                 hours = value if self.dtype.is_float64() else value.cast("float64")
                 return {CLOCK: hours * HOURS_PER_DAY if self.unit == "days" else hours}
             case "integer":
-                return {self.column.name: value if self.dtype.is_int64() else value.cast("int64")}
+                return {self.column.name: value if self.dtype.is_int64() else value.try_cast("int64")}
             case "number":
                 return {self.column.name: value if self.dtype.is_float64() else value.cast("float64")}
             case "boolean":

@@ -30,7 +30,7 @@ SPREADSHEET_ERRORS = frozenset({"#n/a", "#ref!", "#value!", "#div/0!", "#name?",
 LONGEST = 10_000
 """Characters of the longest cell that is taken for a value."""
 
-EMPTY = "the cell is empty, and the row cannot be used without it"
+EMPTY = "there is no value, and the row cannot be used without one"
 AMBIGUOUS = "may be a number with three decimals or one with thousands"
 
 
@@ -183,7 +183,7 @@ def one_of(allowed: Sequence[str]) -> str:
 def advice(column: Column, text: str, problem: str) -> str:
     """Say what to do about a text that cannot be used."""
     word = trimmed(text)
-    if column.advice and problem != EMPTY:
+    if column.advice:
         return column.advice
     if problem == AMBIGUOUS or SEPARATED.fullmatch(word):
         return "Write it without a separator of thousands, and decimals after a point."

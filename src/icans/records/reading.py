@@ -96,20 +96,17 @@ def _errors(table: Usable) -> list[Finding]:
     return [finding for finding in table.findings if finding.severity == "error"]
 
 
-def _sentence(error: Finding) -> str:
-    return str(replace(error, file="", advice="")).removeprefix(": ")
-
-
-def _no_rows(table: Usable) -> Finding:
-    return Finding("note", table.file, problem="has a header and no rows, and counts as absent")
-
-
 def _refuse_unusable(tables: Sequence[Usable]) -> None:
     """Refuse a study without a usable patient or, where there is a table of infusions, without a usable infusion."""
     for table in tables:
         errors = _errors(table)
         if table.name in ("patients", "infusions") and not table.used and errors:
-            raise RecordsError(f"{table.file}: no row can be used. {_sentence(errors[0])}", errors[0].advice)
+            what = str(replace(errors[0], advice=""))
+            raise RecordsError(f"{what} No study can be read without {table.name}.", errors[0].advice)
+
+
+def _no_rows(table: Usable) -> Finding:
+    return Finding("note", table.file, problem="has a header and no rows, and counts as absent")
 
 
 def _refuse_incomplete(tables: Mapping[str, Usable], notation: Notation, read: Sequence[Usable]) -> None:

@@ -95,11 +95,11 @@ def _unclean(
 ) -> frozenset[str]:
     """Name the columns that hold a text which is not a value as it stands."""
     asked = [
-        texts.limit(1).select(column=ibis.literal(column.column.name))
-        for column in columns
-        if column.is_native and (texts := column.unclean(table, missing)) is not None
+        answer for column in columns if column.is_native and (answer := column.unclean(table, missing)) is not None
     ]
-    return frozenset(row["column"] for row in engine.rows(ibis.union(*asked))) if asked else frozenset()
+    return (
+        frozenset(row["column"] for row in engine.rows(ibis.union(*asked)) if row["unclean"]) if asked else frozenset()
+    )
 
 
 def _numbered(rows: EngineRows) -> ibis.Table:
@@ -203,12 +203,8 @@ class _Reading:
             return 0, []
         table = self._joined(_numbered(self._rows))
         bad = {name: self.taken[name].bad(table) for name in self._doubtful}
-        counts = self._engine.rows(
-            table.aggregate(
-                reduce(or_, bad.values()).sum().name("any"),
-                *(condition.sum().name(f"bad:{name}") for name, condition in bad.items()),
-            )
-        )[0]
+        questions = {f"bad:{name}": condition.sum() for name, condition in bad.items()}
+        counts = self._engine.rows(table.aggregate(any=reduce(or_, bad.values()).sum(), **questions))[0]
         faulty = [name for name in self._doubtful if counts[f"bad:{name}"]]
         self._doubtful = faulty
         findings: list[Finding] = []

@@ -27,7 +27,8 @@ class Records:
     then the study's own columns as they are. In place of ``time`` stand ``infusion`` (int64, number of the last
     infusion at or before it, from 1; the first one for what came before it) and ``hour`` (float64, hours from it).
     Types: id, text, category and categories are strings (categories normalised to names with ``;`` between and no
-    spaces), integer int64, number float64, boolean boolean.
+    spaces), integer int64, number float64, boolean boolean. Tables read from text end with ``row`` (int64, the row as
+    a spreadsheet numbers it); tables that stay in the engine have none.
 
     Parameters
     ----------
@@ -35,8 +36,8 @@ class Records:
         One row a patient, ``patient_id`` unique.
     infusions
         One row an infusion: ``patient_id``, ``infusion`` (int64, from 1 in order of time), ``start_hour`` (float64,
-        hours from the patient's first infusion), ``infused_epoch_hour`` (float64, hours from 1970-01-01T00:00; null
-        with relative times), then product, target, dose_cells_per_kg. Without a table of infusions every patient has
+        hours from the patient's first infusion), ``infused_epoch_hour`` (float64, hours from 1970-01-01T00:00 on the
+        clock where it was written; null with relative times), then product, target, dose_cells_per_kg. Without a table of infusions every patient has
         one at 0.
     neuro, crs, treatments, labs, events
         One row an assessment, observation, dose, measurement, event; unordered.

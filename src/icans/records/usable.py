@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from icans.records.findings import MOST_ROWS, Finding, shown
-from icans.records.parsing import advice, trimmed
+from icans.records.parsing import EMPTY, advice, trimmed
 from icans.records.schema import Column, Kind
 from icans.records.time import Clock, TimeUnit, time_advice
 
@@ -27,6 +27,7 @@ ARROW: dict[Kind, pa.DataType] = {
     "time": pa.float64(),
 }
 """Type of each kind of column once read."""
+
 
 @dataclass(frozen=True)
 class Notation:
@@ -94,8 +95,11 @@ def cell_findings(
     """Make the errors of the cells of a column that share a problem; `count` of them there are, the first are named."""
     findings = []
     for row, patient, text in cells:
-        do = time_advice(text or "", unit, problem) if unit else advice(column, text or "", problem)
-        value = shown(trimmed(text))
+        if problem == EMPTY:
+            do = ""
+        else:
+            do = time_advice(text or "", unit, problem) if unit else advice(column, text or "", problem)
+        value = "" if problem == EMPTY else shown(trimmed(text))
         findings.append(Finding("error", file, row, column.name, value, problem, do, shown(trimmed(patient))))
         if len(findings) == MOST_ROWS:
             break

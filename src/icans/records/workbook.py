@@ -171,7 +171,7 @@ def _outside(file: str, rows: list[int]) -> tuple[Finding, ...]:
     if not rows:
         return ()
     count = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
-    problem = f"{count} from here on hold something right of the last named column, which is not read"
+    problem = f"in {count} something stands right of the last named column, and is not read"
     return (Finding("warning", file, rows[0], problem=problem, advice="Give each column a name in the header."),)
 
 

@@ -1,0 +1,99 @@
+"""Tables of a database, which is never written to."""
+
+import sqlite3
+from contextlib import closing
+
+import duckdb
+import pytest
+
+from icans.errors import RecordsError
+
+TABLES = """
+CREATE TABLE Patients (patient_id {text}, age_years {real}, cns_involvement {text});
+INSERT INTO Patients VALUES ('P01', 54.5, 'yes'), ('P02', 9, 'no');
+CREATE TABLE neuro (patient_id {text}, time {real}, ice {integer}, motor {text});
+INSERT INTO neuro VALUES ('P01', 24, 9, 'none'), ('P02', 48.5, NULL, 'None');
+CREATE TABLE hospital_users (name {text});
+CREATE TABLE treatment (patient_id {text});
+"""
+
+
+@pytest.fixture(params=["sqlite", "duckdb"])
+def database(request, folder):
+    """A database of each kind, with the URL that names it; the files of the folder are gone."""
+    for name in ("patients.csv", "neuro.csv"):
+        (folder.path / name).unlink()
+    kind = request.param
+    if kind == "sqlite":
+        with closing(sqlite3.connect(folder.path / "study.db")) as connection:
+            connection.executescript(TABLES.format(text="TEXT", real="REAL", integer="INTEGER"))
+    else:
+        with closing(duckdb.connect(folder.path / "study.db")) as connection:
+            connection.execute(TABLES.format(text="VARCHAR", real="DOUBLE", integer="INTEGER"))
+    return folder, kind
+
+
+def test_tables_are_read_by_url_or_by_path(database):
+    folder, kind = database
+    before = (folder.path / "study.db").read_bytes()
+    for source in (
+        f"{kind}:///study.db",
+        "study.db",
+        f"{kind}:///{folder.path}/study.db",
+        str(folder.path / "study.db"),
+    ):
+        outcome = folder.read(source=source)
+        assert outcome.rows("neuro", "patient_id", "hour", "ice", "motor") == [
+            ("P01", 24.0, 9, "none"),
+            ("P02", 48.5, None, "none"),
+        ]
+        assert outcome.rows("patients", "age_years", "cns_involvement") == [(54.5, True), (9.0, False)]
+        assert outcome.said() == [
+            "study.db, table treatment: is not a table of records and is not read.\n  Did you mean treatments?"
+        ]
+    assert (folder.path / "study.db").read_bytes() == before
+
+
+def test_faults_name_the_table_and_the_row(database):
+    folder, kind = database
+    connect = sqlite3.connect if kind == "sqlite" else duckdb.connect
+    with closing(connect(folder.path / "study.db")) as connection:
+        connection.execute("INSERT INTO neuro VALUES ('P01', 72, 11, 'none')")
+        connection.commit()
+    assert folder.read(source="study.db").errors == [
+        'study.db, table neuro, row 4, column ice: "11" is not from 0 to 10 (points).\n'
+        "  Correct it, or leave the cell empty if it was not recorded."
+    ]
+
+
+def test_views_are_tables_too(database):
+    folder, kind = database
+    connect = sqlite3.connect if kind == "sqlite" else duckdb.connect
+    with closing(connect(folder.path / "study.db")) as connection:
+        connection.execute("CREATE VIEW crs AS SELECT patient_id, time, 9 AS crs_grade FROM neuro")
+        connection.commit()
+    errors = folder.read(source="study.db").errors
+    assert len(errors) == 2
+    assert all("study.db, table crs" in error and '"9" is not from 0 to 5 (grade)' in error for error in errors)
+
+
+def test_tables_in_the_folder_are_not_read_beside_a_source(database):
+    folder, _ = database
+    folder.write("labs.csv", "patient_id\n")
+    assert (
+        "labs.csv: is not read, as study.toml names study.db as the source of records."
+        in folder.read(source="study.db").warnings
+    )
+
+
+@pytest.mark.parametrize("start", [b"SQLite format 3\0", b"\0" * 8 + b"DUCK"])
+def test_a_damaged_database_is_refused_in_a_sentence(folder, start):
+    folder.write("study.db", start + b"\1" * 8000)
+    with pytest.raises(RecordsError, match=r"study\.db: (SQLite|DuckDB) cannot read the file"):
+        folder.read(source="study.db")
+
+
+def test_an_empty_file_is_no_database(folder):
+    folder.write("study.db", b"")
+    with pytest.raises(RecordsError, match="study.db is neither a workbook"):
+        folder.read(source="study.db")
