@@ -77,6 +77,14 @@ def test_a_contradiction_says_what_the_signs_give_and_which(engine):
     assert found[0].advice == "Correct the grade or the sign; the study is graded by the signs."
 
 
+def test_a_contradiction_names_the_file_as_the_user_knows_it(engine):
+    (found,) = contradiction_findings(graded(CASES[0]), engine, {"neuro": "neuro.csv"})
+    assert str(found).splitlines()[0] == (
+        'neuro.csv, patient P01, column icans_grade: "1" is recorded, but its own signs give 3 (consciousness, ice) '
+        "(hour 1.0)."
+    )
+
+
 def test_no_grades_no_contradictions(engine):
     assert contradiction_findings(graded(), engine) == []
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import ibis
@@ -51,7 +54,9 @@ def contradictions(grades: ibis.Table) -> ibis.Table:
     return grades.filter(outside & (recorded < DEATH)).select(*COLUMNS)
 
 
-def contradiction_findings(grades: ibis.Table, engine: Engine) -> list[Finding]:
+def contradiction_findings(
+    grades: ibis.Table, engine: Engine, files: Mapping[str, str] = MappingProxyType({})
+) -> list[Finding]:
     """Give a warning for each recorded grade that its own signs contradict, at most 1,000 of a kind.
 
     Parameters
@@ -60,6 +65,8 @@ def contradiction_findings(grades: ibis.Table, engine: Engine) -> list[Finding]:
         As for `contradictions`.
     engine
         Where the table lives; only contradicted assessments leave it.
+    files
+        Names under which the user knows the tables of records.
     """
     found = contradictions(grades)
     places = {
@@ -68,7 +75,8 @@ def contradiction_findings(grades: ibis.Table, engine: Engine) -> list[Finding]:
     }
     driver = found.driver.fill_null("")
     because = ibis.ifelse(driver == "", "", " (" + driver.replace(";", ", ") + ")")
-    return doubtful_rows(found.mutate(**places, because=because), CHECKS, file="", engine=engine)
+    doubtful = doubtful_rows(found.mutate(**places, because=because), CHECKS, file="", engine=engine)
+    return [replace(finding, file=files.get(finding.file, finding.file)) for finding in doubtful]
 
 
 def signs_give_another(found: ibis.Table) -> ir.BooleanValue:
