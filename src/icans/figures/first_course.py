@@ -1,0 +1,318 @@
+"""ICANS grade and ICE score around the first course of the intervention, a line an episode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+
+import altair as alt
+
+from icans.figures.data import FigureData, Row, Rows
+from icans.figures.figure import Figure, LeftOut, unchecked
+from icans.figures.labels import capitalised, counted, listed, sentence, short_names, told
+from icans.figures.legend import Entry, legend, symbols
+from icans.figures.marks import Plane, beside, broken, dots, layer, linear, panel, stacked
+from icans.figures.theme import BLUE, GREEN, INK, PAPER, SMALL, VERMILLION, WIDTH, Symbol
+from icans.protocol import RemissionRule
+from icans.units import HOURS_PER_DAY
+
+ID = "first_course"
+TITLE = "ICANS grade and ICE score around the first course"
+BETWEEN = 34.0
+MARGIN = 34.0
+HEIGHT = 150.0
+BEFORE = 72
+LATEST = 28 * 24
+GROUND = "#E2F2EB"
+REACHED = Symbol("remission", "diamond", GREEN, PAPER, 1.0, 70)
+APART = {"grade": 0.3, "ice": 0.35}
+"""How far lines at the same value are moved apart, up and down."""
+
+
+@dataclass(frozen=True)
+class _Start:
+    """The episodes that start from the same grades and so have the same finish line."""
+
+    name: str
+    rule: RemissionRule
+    episodes: dict[tuple[str, int], Row]
+    points: list[Row]
+
+    @property
+    def title(self) -> str:
+        """The grades they start from."""
+        grades = sorted(self.rule.baseline)
+        joined = len(grades) > 1 and grades == list(range(grades[0], grades[-1] + 1))
+        return f"From grade {f'{grades[0]}-{grades[-1]}' if joined else listed(map(str, grades), 'or')}"
+
+    @property
+    def scored(self) -> bool:
+        """An ICE score was taken."""
+        return any(row["ice"] is not None for row in self.points)
+
+    def finish(self, what: str) -> int | None:
+        """Give the finish line on the scale of grades or of ICE scores, None where it is not there."""
+        if what == "ice":
+            return self.rule.ice if self.scored else None
+        return self.rule.grade_without_ice if self.rule.ice is not None and not self.scored else self.rule.grade
+
+    @property
+    def words(self) -> str:
+        """The finish line."""
+        ice, grade = self.finish("ice"), self.finish("grade")
+        if ice is not None:
+            return f"finish line: ICE {ice}{' or higher' if ice < 10 else ''}"
+        if grade is not None:
+            return f"finish line: grade {grade}{' or lower' if grade else ''}"
+        return "no finish line without an ICE score"
+
+
+@unchecked
+def first_course(data: FigureData, *, intervention: str, rules: Sequence[RemissionRule]) -> Figure | LeftOut:
+    """Draw grade and ICE score of each evaluable episode by hours from its first course, with the finish lines."""
+    starts = [start for start in _starts(data, rules) if start.episodes]
+    if not starts:
+        return LeftOut(ID, TITLE, "no treated episode has a baseline grade with a finish line")
+    end = _end(starts)
+    width = (WIDTH - MARGIN - 8 - (len(starts) - 1) * BETWEEN) / len(starts)
+    scales = ["grade", "ice"] if any(start.scored for start in starts) else ["grade"]
+    rows: Rows = {}
+    across = []
+    for what in scales:
+        panels = []
+        for position, start in enumerate(starts):
+            lines = _lines(start, what, end)
+            title = {"title": _heading(start)} if what == scales[0] else {}
+            plane = _plane(what, (width, end), leftmost=position == 0, last=what == scales[-1])
+            panels.append(panel(_layers(start, what, lines, plane), width, HEIGHT, **title))
+            rows |= lines
+        across.append(beside(panels, BETWEEN))
+    strip, strip_rows = legend("legend", [_legend(rows)], WIDTH - MARGIN)
+    return Figure(
+        id=ID,
+        title=TITLE if "ice" in scales else "ICANS grade around the first course",
+        caption=_caption(starts, data, rows, intervention),
+        alt=_alt(starts, intervention),
+        chart=stacked([strip, *across], 12),
+        rows=rows | strip_rows,
+        results=(("remission", "remission"),),
+    )
+
+
+def _starts(data: FigureData, rules: Sequence[RemissionRule]) -> Iterator[_Start]:
+    patients = {row["key"]: row["name"] for row in data.patients}
+    for position, rule in enumerate(rules, start=1):
+        episodes = {
+            (row["key"], row["episode"]): {**row, "name": patients[row["key"]]}
+            for row in data.endpoints
+            if row["evaluable"] and row["key"] in patients and row["baseline_grade"] in rule.baseline
+        }
+        points = [row for row in data.around if (row["key"], row["episode"]) in episodes and row["hours"] >= -BEFORE]
+        yield _Start(f"start_{position}", rule, episodes, points)
+
+
+def _end(starts: Sequence[_Start]) -> int:
+    """Give the last hour worth drawing: two days past the last remission, four days at least, while assessed."""
+    episodes = [row for start in starts for row in start.episodes.values()]
+    reached = [_hours_to_remission(row) for row in episodes if row["remission"]]
+    last = max((row["hours"] for start in starts for row in start.points), default=0.0)
+    hours = min(max(max(reached, default=0.0) + 48, 96), max(last, 24), LATEST)
+    return int(-(-hours // 24) * 24)
+
+
+def _hours_to_remission(episode: Row) -> float:
+    return float(HOURS_PER_DAY * (episode["remission_time"] - episode["first_course"]))
+
+
+def _lines(start: _Start, what: str, end: int) -> Rows:
+    name = f"{start.name}_{what}"
+    spread = _spread(sorted(start.episodes), APART[what])
+    short = short_names([row["name"] for row in start.episodes.values()])
+    lines: dict[bool, list[Row]] = {True: [], False: []}
+    finishes, ends, is_open = [], [], []
+    key = itemgetter("key", "episode")
+    drawn = sorted((row for row in start.points if row["hours"] <= end), key=itemgetter("key", "episode", "hours"))
+    for which, group in groupby(drawn, key=key):
+        about = start.episodes[which]
+        line = _line(list(group), about, what, spread[which])
+        if not line:
+            continue
+        lines[bool(about["remission"])] += line
+        is_open += [{**point, "y2": point["high"] + spread[which]} for point in line if point["high"] != point["low"]]
+        if not about["remission"]:
+            ends.append({"x": line[-1]["x"], "y": line[-1]["y"], "name": short[about["name"]]})
+        elif start.finish(what) is not None and (hours := _hours_to_remission(about)) <= end:
+            before = [point for point in line if point["x"] <= hours + 1e-6] or line[:1]
+            note = told(about["name"], f"remission {hours:.0f} hours after the first course")
+            finishes.append({"x": hours, "y": before[-1]["y"], **REACHED.row(), "told": note})
+    rows: Rows = {
+        f"{name}_zero": [{"x": 0}],
+        f"{name}_reached": lines[True],
+        f"{name}_reached_dots": broken({"x": row["x"], "y": row["y"]} for row in lines[True]),
+        f"{name}_missed": lines[False],
+        f"{name}_missed_dots": broken({"x": row["x"], "y": row["y"]} for row in lines[False]),
+        f"{name}_open": is_open,
+        f"{name}_finishes": finishes,
+        f"{name}_ends": ends if len(ends) <= 3 else [],
+        f"{name}_ground": _ground(start, what, end),
+    }
+    return {name: value for name, value in rows.items() if value}
+
+
+def _spread(episodes: Sequence[tuple[str, int]], apart: float) -> dict[tuple[str, int], float]:
+    """Move lines apart, so that those at the same value can be followed."""
+    last = max(len(episodes) - 1, 1)
+    return {
+        episode: apart * (2 * position / last - 1) if len(episodes) > 1 else 0.0
+        for position, episode in enumerate(episodes)
+    }
+
+
+def _line(points: Sequence[Row], about: Row, what: str, moved: float) -> list[Row]:
+    outcome = {True: "reached remission", False: "no remission", None: "no finish line applies"}[about["remission"]]
+    note = told(about["name"], f"baseline grade {about['baseline_grade']}", outcome)
+    line = []
+    for row in points:
+        low, high = (row["low"], row["high"]) if what == "grade" else (row["ice"], row["ice"])
+        if low is not None:
+            line.append(
+                {
+                    "line": f"{about['key']} {about['episode']}",
+                    "x": row["hours"],
+                    "y": low + moved,
+                    "low": low,
+                    "high": high,
+                    "told": note,
+                }
+            )
+    return line
+
+
+def _ground(start: _Start, what: str, end: int) -> list[Row]:
+    finish = start.finish(what)
+    if finish is None:
+        return []
+    low, high = (-0.5, finish + 0.5) if what == "grade" else (finish - 0.5, 10.5)
+    return [{"x": -BEFORE, "x2": end, "y": low, "y2": high}]
+
+
+def _layers(start: _Start, what: str, rows: Rows, plane: Plane) -> list[alt.UnitSpec]:
+    name = f"{start.name}_{what}"
+    at = plane.at(x="x", y="y")
+    line = {
+        "detail": alt.Detail(field="line", type="nominal"),
+        "strokeOpacity": 0.75 if len(start.episodes) < 30 else 0.4,
+    }
+    blue, orange = alt.StrokeValue(BLUE), alt.StrokeValue(VERMILLION)
+    made: dict[str, Callable[[str], alt.UnitSpec]] = {
+        "ground": lambda rows: layer(
+            "rect", rows, plane.at(x="x", x2="x2", y="y", y2="y2"), fill=alt.FillValue(GROUND)
+        ),
+        "zero": lambda rows: layer(
+            "rule", rows, plane.at(x="x", y=0.0, y2=HEIGHT), stroke=alt.StrokeValue(INK), strokeWidth=1.2
+        ),
+        "open": lambda rows: layer(
+            "rule",
+            rows,
+            plane.at(x="x", y="y", y2="y2"),
+            stroke=alt.StrokeValue(INK),
+            strokeWidth=0.8,
+            strokeDash=[1, 1.5],
+        ),
+        "reached": lambda rows: layer("line", rows, at, "told", stroke=blue, strokeWidth=1.1, **line),
+        "reached_dots": lambda rows: dots(rows, at, colour=BLUE, width=3.2),
+        "missed": lambda rows: layer("line", rows, at, "told", stroke=orange, strokeWidth=2, strokeDash=[5, 2], **line),
+        "missed_dots": lambda rows: dots(rows, at, colour=VERMILLION, width=4.2),
+        "finishes": lambda rows: symbols(rows, at, "told"),
+        "ends": lambda rows: layer(
+            "text",
+            rows,
+            at,
+            text=alt.Text(field="name", type="nominal"),
+            align="right",
+            baseline="bottom",
+            dy=-4,
+            fontSize=SMALL,
+            fill=alt.FillValue(VERMILLION),
+        ),
+    }
+    return [make(f"{name}_{part}") for part, make in made.items() if f"{name}_{part}" in rows]
+
+
+def _plane(what: str, size: tuple[float, int], *, leftmost: bool, last: bool) -> Plane:
+    width, end = size
+    step = next((step for step in (24, 48, 96, 168) if step * width / (end + BEFORE) >= 30), 336)
+    most = 10 if what == "ice" else 4
+    words = "ICE score" if what == "ice" else "ICANS grade"
+    return Plane(
+        x=linear(-BEFORE, end),
+        y=linear(-0.5, most + 0.5),
+        x_axis={
+            "values": [*range(-(BEFORE // step) * step, end + 1, step)],
+            "title": "Hours from the first course" if last else None,
+            "labels": last,
+            "grid": True,
+            "domain": False,
+            "ticks": False,
+        },
+        y_axis={
+            "values": list(range(0, most + 1, 2 if what == "ice" else 1)),
+            "title": words if leftmost else None,
+            "grid": True,
+            "domain": False,
+            "ticks": False,
+            "minExtent": MARGIN - 18 if leftmost else 8,
+        },
+    )
+
+
+def _heading(start: _Start) -> alt.TitleParams:
+    return alt.TitleParams(text=start.title, subtitle=f"{counted(len(start.episodes), 'episode')}; {start.words}")
+
+
+def _legend(rows: Rows) -> list[Entry]:
+    def drawn(part: str) -> bool:
+        return any(name.endswith(f"_{part}") for name in rows)
+
+    entries = [
+        (Entry("reached remission", line=BLUE), drawn("reached")),
+        (Entry("did not", line=VERMILLION, dashed=True), drawn("missed")),
+        (Entry(REACHED.label, symbol=REACHED), drawn("finishes")),
+        (Entry("at or past the finish line", fill=GROUND), drawn("ground")),
+        (Entry("open grade: up to", line=INK, dashed=True), drawn("open")),
+    ]
+    return [entry for entry, present in entries if present]
+
+
+def _caption(starts: Sequence[_Start], data: FigureData, rows: Rows, intervention: str) -> str:
+    n = sum(len(start.episodes) for start in starts)
+    without = sum(row["evaluable"] for row in data.endpoints) - n
+    is_open = any(name.endswith("_open") for name in rows)
+    return sentence(
+        [
+            data.drawn,
+            f"Each line is an evaluable episode (n = {n}), each dot an assessment.",
+            f"Hour 0 is the first course of {intervention}.",
+            "Episodes that start from different grades have different finish lines, and stand apart."
+            if len(starts) > 1
+            else "",
+            "Lines at the same value are moved apart a little so that each can be followed.",
+            "Where a grade is open the dot is the lowest and the dotted line ends at the highest possible."
+            if is_open
+            else "",
+            f"{capitalised(counted(without, 'episode'))} from a grade without a finish line not drawn."
+            if without
+            else "",
+        ]
+    )
+
+
+def _alt(starts: Sequence[_Start], intervention: str) -> str:
+    parts = [
+        f"{start.title.lower()}, {sum(bool(row['remission']) for row in start.episodes.values())} of"
+        f" {len(start.episodes)} episodes reached the {start.words}"
+        for start in starts
+    ]
+    return f"Lines of ICANS grade and ICE score by hours from the first course of {intervention}: {'; '.join(parts)}."

@@ -1,0 +1,60 @@
+"""Every figure of a study, in the order a report shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from icans.figures.biomarkers import biomarkers
+from icans.figures.by_day import by_day
+from icans.figures.figure import Figure, LeftOut
+from icans.figures.first_course import first_course
+from icans.figures.flow import flow
+from icans.figures.heatmap import heatmap
+from icans.figures.onset import time_course
+from icans.figures.remission import remission
+from icans.figures.stated import Stated
+from icans.figures.survival import survival
+from icans.figures.swimmer import swimmer
+
+if TYPE_CHECKING:
+    from icans.figures.data import FigureData
+    from icans.protocol import Protocol
+    from icans.results.curves import Curve
+    from icans.results.rows import Result
+
+
+def all_figures(
+    data: FigureData, curves: Sequence[Curve], results: Sequence[Result], protocol: Protocol
+) -> tuple[list[Figure], list[LeftOut]]:
+    """Make every figure that a study has data for.
+
+    Parameters
+    ----------
+    data
+        Patient-level rows, from `icans.figures.collect.figure_data`.
+    curves
+        Curves of time to event, from `icans.results.curves.curves`.
+    results
+        Every row of results.
+    protocol
+        Definitions of the study.
+
+    Returns
+    -------
+    tuple
+        The figures in the order of a report, and those left out, each with the reason.
+    """
+    stated = Stated(results)
+    name = protocol.intervention.short
+    made = [
+        flow(stated, intervention=name, indications=protocol.population.indications),
+        by_day(data) if data.left_out else heatmap(data, intervention=name),
+        swimmer(data, intervention=name),
+        time_course(data, stated, intervention=name),
+        first_course(data, intervention=name, rules=protocol.remission.rules),
+        biomarkers(data, stated, intervention=name),
+        survival(curves, stated, origin=protocol.survival.origin),
+        remission(curves, stated, intervention=name),
+    ]
+    return [one for one in made if isinstance(one, Figure)], [one for one in made if isinstance(one, LeftOut)]

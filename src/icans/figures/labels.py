@@ -1,0 +1,82 @@
+"""How patients are named in figures, and small words about numbers of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+LONGEST = 12
+"""Most characters of a patient's name in a figure; pointing at the mark gives the whole."""
+
+
+def short_names(names: Sequence[str], longest: int = LONGEST) -> dict[str, str]:
+    """Shorten long names so that no two look the same.
+
+    What all long names begin with is left out first, since it tells nobody apart; then the middle of a name; where that
+    makes two look alike, a number tells them apart.
+    """
+    if all(len(name) <= longest for name in names):
+        return {name: name for name in names}
+    shared = _shared(names)
+    shortened = {name: _shortened(name[shared:], longest, began=bool(shared)) for name in names}
+    alike = Counter(shortened.values())
+    counted: Counter[str] = Counter()
+    for name, short in shortened.items():
+        if alike[short] > 1:
+            counted[short] += 1
+            shortened[name] = f"{short[: longest - 4]}~{counted[short]}"
+    return shortened
+
+
+def _shared(names: Sequence[str]) -> int:
+    """Count the characters with which all names begin; one or two are not worth leaving out."""
+    first, last = min(names), max(names)
+    alike = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), 0)
+    return alike if alike > 2 else 0
+
+
+def _shortened(rest: str, longest: int, *, began: bool) -> str:
+    text = f"…{rest}" if began else rest
+    if len(text) <= longest:
+        return text
+    head = (longest - 1) // 2
+    return f"{text[:head]}…{text[-(longest - 1 - head) :]}"
+
+
+def counted(number: int, thing: str, things: str = "") -> str:
+    """Write a number of things: ``1 patient``, ``13 patients``."""
+    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
+
+
+def listed(parts: Iterable[str], last: str = "and") -> str:
+    """Join parts as a sentence does: ``a, b and c``."""
+    every = list(parts)
+    return f" {last} ".join([", ".join(every[:-1]), every[-1]]) if len(every) > 1 else "".join(every)
+
+
+def day(value: float) -> str:
+    """Write a time in days from infusion with one decimal at most."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def grade_text(low: int | None, high: int | None) -> str:
+    """Write a grade, or that it is open and between which bounds."""
+    if low is None or high is None:
+        return "grade not known"
+    return f"grade {low}" if low == high else f"grade open, {low} to {high}"
+
+
+def told(*parts: Any) -> str:  # noqa: ANN401  # None leaves a part out
+    """Join what a reader is told on pointing at a mark, one part a line."""
+    return "\n".join(str(part) for part in parts if part)
+
+
+def capitalised(text: str) -> str:
+    """Begin a text with a capital and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def sentence(parts: Iterable[str]) -> str:
+    """Join sentences, leaving out empty ones."""
+    return " ".join(part for part in parts if part)

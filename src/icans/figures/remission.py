@@ -1,0 +1,61 @@
+"""Cumulative incidence of remission from the first course, death competing, with numbers at risk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from icans.figures.figure import Figure, LeftOut, unchecked
+from icans.figures.labels import capitalised, sentence
+from icans.figures.legend import legend
+from icans.figures.marks import stacked
+from icans.figures.stated import Stated
+from icans.figures.steps import Line, curve_panel, legend_entries
+from icans.results.curves import Curve
+from icans.results.display import number
+
+ID = "remission"
+TITLE = "Remission after the first course"
+SIZE = 420.0
+KEY = ("time_to_remission", "days_to_remission")
+
+
+@unchecked
+def remission(curves: Sequence[Curve], stated: Stated, *, intervention: str) -> Figure | LeftOut:
+    """Draw the share of all evaluable patients in remission by days from the first course."""
+    curve = next((curve for curve in curves if curve.variable == "remission" and len(curve.steps) > 1), None)
+    if curve is None:
+        return LeftOut(ID, TITLE, "no evaluable patient was observed after a first course")
+    summary = stated.median_interval(*KEY, "median_all")
+    chart, rows = curve_panel(
+        "remission",
+        [Line(curve)],
+        title="Cumulative incidence of remission",
+        subtitle=summary,
+        axes=(f"Days from the first course of {intervention}", "Percent of all evaluable patients"),
+        width=SIZE,
+    )
+    strip, strip_rows = legend("legend", [legend_entries([Line(curve)], rows, censored="no remission yet")], SIZE)
+    return Figure(
+        id=ID,
+        title=TITLE,
+        caption=_caption(curve, stated),
+        alt=f"Rising curve of remission with numbers at risk: {summary or 'no median'}.",
+        chart=stacked([strip, chart], 8),
+        rows=rows | strip_rows,
+        results=(KEY, ("remission", "remission")),
+    )
+
+
+def _caption(curve: Curve, stated: Stated) -> str:
+    reached, n = (stated.value("remission", "remission", statistic) for statistic in ("events", "n"))
+    counts = (
+        "" if n is None or reached is None else f"{number(reached, 0)} of {number(n, 0)} patients reached remission."
+    )
+    return sentence(
+        [
+            f"{capitalised(curve.method)}.",
+            counts,
+            "Patients without remission are censored when last assessed; death before remission competes.",
+            "Under the axis, patients at risk just before each time.",
+        ]
+    )

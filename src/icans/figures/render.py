@@ -1,0 +1,152 @@
+"""Figures to files: each as SVG and as PNG at 300 dots per inch."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from icans.errors import StudyError
+
+if TYPE_CHECKING:
+    from icans.figures.figure import Figure
+
+PROCESSES = 2
+
+
+class Renderer:
+    """Processes that draw, started early and used when the figures are there.
+
+    Use it as a context: they start on entering, in the background, and are gone on leaving, when every file is written.
+
+    Parameters
+    ----------
+    processes
+        How many draw at once.
+    """
+
+    def __init__(self, processes: int = PROCESSES) -> None:
+        self._count = max(1, min(processes, os.cpu_count() or 1))
+        self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+        self._running: list[subprocess.Popen[bytes]] = []
+        self._painted: list[Future[dict[str, Any]]] = []
+        self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="figures")
+
+    def __enter__(self) -> Self:
+        for _ in range(self._count):
+            process = _started()
+            self._running.append(process)
+            self._idle.put(process)
+        self._warmed = [self._threads.submit(self._ask, {"do": "warm"}) for _ in self._running]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if error is None:
+                self.finish()
+        finally:
+            for process in self._running:
+                process.kill()
+            self._threads.shutdown(cancel_futures=True)
+            for process in self._running:
+                process.communicate()
+
+    def draw(self, figures: Sequence[Figure], folder: Path) -> dict[str, str]:
+        """Write each figure's SVG into a folder and begin with the PNGs.
+
+        Parameters
+        ----------
+        figures
+            The figures; their ids name the files.
+        folder
+            An existing folder.
+
+        Returns
+        -------
+        dict
+            The SVG of each figure by its id.
+
+        Raises
+        ------
+        StudyError
+            A figure could not be drawn.
+        """
+        asked = {
+            figure.id: self._threads.submit(
+                self._ask,
+                {
+                    "do": "svg",
+                    "specification": figure.specification(),
+                    "figure": figure.id,
+                    "words": figure.alt,
+                    "path": str(folder / f"{figure.id}.svg"),
+                },
+            )
+            for figure in figures
+        }
+        drawn = {name: _answer(name, future)["svg"] for name, future in asked.items()}
+        self._painted += [
+            self._threads.submit(
+                self._ask, {"do": "png", "path": str(folder / f"{name}.svg"), "png": str(folder / f"{name}.png")}
+            )
+            for name in drawn
+        ]
+        return drawn
+
+    def finish(self) -> None:
+        """Wait until every PNG is written.
+
+        Raises
+        ------
+        StudyError
+            One could not be.
+        """
+        for future in self._painted:
+            _answer("PNG", future)
+        self._painted.clear()
+
+    def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
+        process = self._idle.get()
+        try:
+            line = _asked(process, json.dumps(job).encode())
+        except OSError as error:
+            return {"error": f"the drawing process is gone ({error.strerror})"}
+        finally:
+            self._idle.put(process)
+        return json.loads(line) if line else {"error": "the drawing process is gone"}
+
+
+def _started() -> subprocess.Popen[bytes]:
+    """Start a process that finds the same packages as this one, and nothing in the current folder."""
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "icans.figures.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+
+
+def _asked(process: subprocess.Popen[bytes], job: bytes) -> bytes:
+    if process.stdin is None or process.stdout is None:  # never, with both piped
+        return b""
+    process.stdin.write(job + b"\n")
+    process.stdin.flush()
+    return process.stdout.readline()
+
+
+def _answer(name: str, future: Future[dict[str, Any]]) -> dict[str, Any]:
+    answer = future.result()
+    if "error" in answer:
+        raise StudyError(f"{name}: could not be drawn: {answer['error']}.")
+    return answer

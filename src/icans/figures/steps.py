@@ -1,0 +1,147 @@
+"""Curves of time to event as steps, with intervals, censoring and the numbers at risk under them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+
+from icans.figures.data import Rows
+from icans.figures.legend import Entry
+from icans.figures.marks import Plane, heading, layer, linear, panel
+from icans.figures.theme import BAR, BLUE, INK, VERMILLION, Symbol
+from icans.results.curves import Curve
+
+HEIGHT = 190.0
+LINE = 14.0
+COLOURS = (BLUE, VERMILLION)
+INTERVALS = ("#DBEAF4", "#F9E4D6")
+"""The colours of curves as thin as an interval is drawn."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve in a panel and what it is called there; the name is empty where it is alone."""
+
+    curve: Curve
+    name: str = ""
+
+
+def curve_panel(
+    name: str, lines: Sequence[Line], *, title: str, subtitle: str, axes: tuple[str, str], width: float
+) -> tuple[alt.LayerSpec, Rows]:
+    """Draw the curves of one endpoint.
+
+    Parameters
+    ----------
+    name
+        What the rows of the panel are called.
+    lines
+        The curves, the first one in front.
+    title, subtitle
+        Above the panel; the subtitle may be empty.
+    axes
+        Titles of the horizontal and the vertical axis.
+    width
+        Of the plot, px.
+    """
+    longest = max(lines, key=lambda line: line.curve.steps[-1]["time"] or 0.0).curve
+    ticks = [row["time"] for row in longest.at_risk]
+    plane = Plane(
+        x=linear(0, max(1.02 * (longest.steps[-1]["time"] or 0.0), *ticks) or 1.0),
+        y=linear(0, 100),
+        x_axis={"values": ticks, "title": axes[0], "grid": False},
+        y_axis={
+            "values": [0, 25, 50, 75, 100],
+            "title": axes[1],
+            "grid": True,
+            "domain": False,
+            "ticks": False,
+            "minExtent": 24,
+        },
+    )
+    rows: Rows = {}
+    layers: list[alt.UnitSpec] = []
+    for number in reversed(range(len(lines))):
+        made, line_rows = _line(f"{name}_{number + 1}", lines[number].curve, plane, number)
+        layers += made
+        rows |= line_rows
+    table, table_rows = _at_risk(name, lines, plane, ticks)
+    title_lines = heading(title, subtitle)
+    return panel([*layers, *table], width, HEIGHT, title=title_lines), rows | table_rows
+
+
+def legend_entries(lines: Sequence[Line], rows: Rows, *, censored: str) -> list[Entry]:
+    """Explain the curves, their intervals and the marks of censoring."""
+    entries = [
+        Entry(line.name, line=colour, dashed=number > 0)
+        for number, (line, colour) in enumerate(zip(lines, COLOURS, strict=False))
+        if line.name
+    ]
+    if any(name.endswith("_interval") for name in rows):
+        entries.append(Entry("95% confidence interval", fill=INTERVALS[0]))
+    if any(name.endswith("_censored") for name in rows):
+        entries.append(Entry(censored, symbol=Symbol("", BAR, None, INK, 1.4, 60)))
+    return entries
+
+
+def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[alt.UnitSpec], Rows]:
+    drawn = [row for row in curve.steps if row["percent"] is not None]
+    rows: Rows = {
+        f"{key}_interval": [
+            {"x": row["time"], "low": row["low"], "high": row["high"]}
+            for row in drawn
+            if row["low"] is not None and row["high"] is not None
+        ],
+        f"{key}_curve": [{"x": row["time"], "y": row["percent"]} for row in drawn],
+        f"{key}_censored": [
+            {
+                "x": row["time"],
+                "y": row["percent"],
+                "told": f"{row['censored']:.0f} censored at {row['time']:.1f} {curve.unit}",
+            }
+            for row in drawn
+            if row["censored"]
+        ],
+    }
+    stroke = alt.StrokeValue(COLOURS[number % len(COLOURS)])
+    at = plane.at(x="x", y="y")
+    look: dict[str, Any] = {"stroke": stroke, "strokeWidth": 1.8, "strokeDash": [5, 2] if number else [1, 0]}
+    tick: dict[str, Any] = {"shape": BAR, "size": 70, "filled": False, "stroke": stroke, "strokeWidth": 1.4}
+    layers = {
+        f"{key}_interval": layer(
+            "area",
+            f"{key}_interval",
+            plane.at(x="x", y="low", y2="high"),
+            interpolate="step-after",
+            fill=alt.FillValue(COLOURS[number % len(COLOURS)]),
+            fillOpacity=0.14,
+        ),
+        f"{key}_curve": layer("line", f"{key}_curve", at, interpolate="step-after", **look),
+        f"{key}_censored": layer("point", f"{key}_censored", at, "told", **tick),
+    }
+    rows = {name: value for name, value in rows.items() if value}
+    return [layers[name] for name in rows], rows
+
+
+def _at_risk(name: str, lines: Sequence[Line], plane: Plane, times: Sequence[float]) -> tuple[list[alt.UnitSpec], Rows]:
+    """Set the numbers at risk under the axis, a line a curve."""
+    top = HEIGHT + 46
+    text = alt.Text(field="text", type="nominal")
+    rows: Rows = {f"{name}_heading": [{"text": "At risk"}]}
+    look: dict[str, Any] = {"align": "left", "baseline": "middle", "fontWeight": "bold", "dx": -24}
+    layers = [layer("text", f"{name}_heading", plane.at(x=0.0, y=top), text=text, **look)]
+    for number, line in enumerate(lines):
+        key = f"{name}_{number + 1}_at_risk"
+        rows[key] = [{"x": time, "text": f"{_just_before(line.curve, time):,.0f}"} for time in times]
+        fill = alt.FillValue(COLOURS[number % len(COLOURS)] if len(lines) > 1 else INK)
+        place = plane.at(x="x", y=top + LINE * (number + 1))
+        layers.append(layer("text", key, place, text=text, baseline="middle", fill=fill))
+    return layers, rows
+
+
+def _just_before(curve: Curve, time: float) -> float:
+    """Look up how many were at risk just before a time, on the steps of the curve."""
+    return next((row["at_risk"] or 0.0 for row in curve.steps if (row["time"] or 0.0) >= time), 0.0)
