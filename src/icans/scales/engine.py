@@ -1,0 +1,146 @@
+"""The one engine: any scale file compiled to Ibis columns. No grade is computed anywhere else."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import ibis
+
+from icans.errors import ScaleError
+from icans.scales.layout import EVERY_GRADE, GRADES
+from icans.scales.listing import listed
+from icans.scales.model import Convention, Scale, signs
+from icans.scales.sight import Sight
+from icans.scales.states import keep_states
+from icans.scales.totals import keep_totals
+
+RESULT = ("scale", "grade", "grade_low", "grade_high", "driver", "missing", "excluded")
+"""The columns that grading adds."""
+
+
+def graded(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibis.Table:
+    """Grade each row of a table by a scale.
+
+    The grade is that of the worst domain. A domain without a value could earn any grade of its cells, so the grade lies
+    between a lower and an upper bound; a value that the column cannot hold is no value. A domain that does not apply
+    earns 0, and so does one with another cause.
+
+    Parameters
+    ----------
+    table
+        Any columns; those of the scale (`icans.scales.model.columns`) that it lacks are missing in every row.
+    scale
+        The scale.
+    unrecorded
+        ``absent`` reads signs that nobody recorded as the scale file says, where that settles the grade; ``unknown``
+        leaves the grade open.
+
+    Returns
+    -------
+    ibis.Table
+        The table's rows and columns, then ``scale`` (string, its id); ``grade`` (int8, 0-5; null where it stays open);
+        ``grade_low`` and ``grade_high`` (int8, what the recorded signs alone allow); and as strings with ``;`` between,
+        empty where there is none, ``driver`` (domains that earn the grade, or its lower bound where it is open, from
+        grade 1), ``missing`` (domains without a settled value that count or may count, then columns whose lack leaves
+        open whether domains count) and ``excluded`` (domains with another cause).
+
+    Raises
+    ------
+    ScaleError
+        The table has none of the columns that hold the scale's signs, or one holds what cannot be read.
+    """
+    require_columns(table, scale)
+    absent = unrecorded == "absent"
+    sight = Sight(table, scale)
+    keep_totals(sight)
+    keep_states(sight, absent=absent)
+    _keep_bounds(sight)
+    _keep_earned(sight)
+    return _with_grades(sight, absent=absent)
+
+
+def require_columns(table: ibis.Table, scale: Scale) -> None:
+    """Refuse a table that has none of the columns that hold the scale's signs.
+
+    Raises
+    ------
+    ScaleError
+        It has none.
+    """
+    if not any(name in table.columns for name in signs(scale)):
+        raise ScaleError(
+            f"The table has none of the columns of {scale.id}.", f"It needs some of: {', '.join(signs(scale))}."
+        )
+
+
+def _keep_bounds(sight: Sight) -> None:
+    """Keep the OR of all domains, and the highest of its bits for the lowest and the highest grade."""
+    layout, states = sight.layout, sight.states()
+    constant = reduce(or_, (state for state in states.values() if isinstance(state, int)), 0)
+    columns = [state for state in states.values() if not isinstance(state, int)]
+    sight.keep(worst=reduce(or_, columns, ibis.literal(constant, layout.kind)))
+    worst = sight.kept("worst")
+    sight.keep(low=_highest(worst, layout.low_at), high=_highest(worst, layout.high_at))
+
+
+def _keep_earned(sight: Sight) -> None:
+    """Keep, a bit for each domain, which have the lowest grade of the whole; none where that is 0."""
+    low = sight.kept("low")
+    states = [state for state in sight.states().values() if not isinstance(state, int)]
+    earned = [((state >> low) & 1) << bit for bit, state in enumerate(states)]
+    sight.keep(earned=(low == 0).ifelse(0, reduce(or_, earned)))
+
+
+def _highest(bits: Any, start: int) -> Any:  # noqa: ANN401  # a column
+    """Give the place of the highest bit that is set among the bits of one grade from `start`."""
+    those = bits & (EVERY_GRADE << start)
+    places = ((those < 1 << start + grade + 1, grade) for grade in range(GRADES - 1))
+    return ibis.cases(*places, else_=GRADES - 1).cast("int8")
+
+
+def _with_grades(sight: Sight, *, absent: bool) -> ibis.Table:
+    low, high, open_grade = sight.kept("low"), sight.kept("high"), ibis.null("int8")
+    if absent:
+        settled = _highest(sight.kept("worst"), sight.layout.high_if_absent_at) == low
+        open_grade = settled.ifelse(low, open_grade)
+    found = {
+        "scale": ibis.literal(sight.scale.id),
+        "grade": (low == high).ifelse(low, open_grade),
+        "grade_low": low,
+        "grade_high": high,
+        "driver": _driver(sight),
+        "missing": _missing(sight),
+        "excluded": _excluded(sight),
+    }
+    own = [name for name in sight.own if name not in RESULT]
+    return sight.table.select(*own, **{name: found[name] for name in RESULT}).view()
+
+
+def _driver(sight: Sight) -> Any:  # noqa: ANN401  # a column
+    """List the domains whose lowest grade is that of the whole, from grade 1."""
+    names = [name for name, state in sight.states().items() if not isinstance(state, int)]
+    earned = sight.kept("earned")
+    return (earned == 0).ifelse("", listed(earned, names))
+
+
+def _missing(sight: Sight) -> Any:  # noqa: ANN401  # a column
+    """List what is missing; a column that decides whether domains count only where it is not recorded."""
+    layout = sight.layout
+    lacking = (sight.kept("worst") >> layout.lacking_at) & ((1 << len(layout.lacking)) - 1)
+    bits = lacking
+    for column in layout.deciding:
+        if column in sight.own:
+            flag = layout.missing(column) >> layout.lacking_at
+            bits = sight.possible(column).ifelse(bits & ~flag, bits)
+    return (lacking == 0).ifelse("", listed(bits, layout.lacking))
+
+
+def _excluded(sight: Sight) -> Any:  # noqa: ANN401  # a column
+    """List the domains with another cause."""
+    layout = sight.layout
+    if not layout.excludable:
+        return ibis.literal("")
+    excluded = sight.kept("worst") >> layout.excluded_at
+    return (excluded == 0).ifelse("", listed(excluded, layout.excludable))

@@ -1,0 +1,245 @@
+"""A published grading scale as data: totals, domains, conditions, and the event that is grade 5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from icans.scales.conditions import Answer, Condition, Interval, OneOf, Values, column_tests
+
+Convention = Literal["absent", "unknown"]
+"""What a sign that nobody recorded means: read as the scale file says, or left open."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What earns a grade in a domain.
+
+    Parameters
+    ----------
+    grade
+        The grade, 0-5.
+    earned_by
+        The values that earn it.
+    label
+        The cell in clinical words; empty: the values speak for themselves.
+    """
+
+    grade: int
+    earned_by: Interval | OneOf
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A part of a total.
+
+    Parameters
+    ----------
+    column
+        Column that holds it.
+    most
+        Points it gives at most; with no answer it may give 0 to this many.
+    points
+        Points of each answer; empty: the column holds the points.
+    label
+        The item in clinical words.
+    """
+
+    column: str
+    most: int
+    points: tuple[tuple[str, int], ...] = ()
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A total made of items; a recorded total wins over its items.
+
+    Parameters
+    ----------
+    name
+        What domains and conditions call it.
+    label
+        Name in clinical words.
+    total
+        Column that holds the recorded total, 0 to `most`.
+    most
+        Highest total.
+    items
+        Its parts.
+    """
+
+    name: str
+    label: str
+    total: str
+    most: int
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a value that nobody recorded is read as.
+
+    Parameters
+    ----------
+    answer
+        The value it is read as.
+    always
+        It follows from what else was recorded, whatever the convention; otherwise only where the study reads
+        unrecorded signs as absent.
+    when
+        Name of the condition under which it holds; None: in every row.
+    """
+
+    answer: Answer
+    always: bool
+    when: str | None
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """The column that says a domain has another cause: a boolean, or (`names`) a list that may name the domain."""
+
+    column: str
+    names: str | None
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A row of the published table: what one sign earns.
+
+    Parameters
+    ----------
+    name
+        Name in ``driver``, ``missing`` and ``excluded``.
+    label
+        Name in clinical words.
+    reads
+        Column or score it reads.
+    cells
+        The values that earn each grade; together they hold every value the column can have but those of `open_answers`.
+    open_answers
+        Answers that say the sign could not be tested: every grade of the domain stays possible.
+    applies
+        Names of the conditions that must all be met for the domain to count. Where one is not met the domain earns 0
+        and nothing is missing; where one is open the domain may earn 0.
+    unrecorded
+        What a missing value is read as, first match first.
+    excluded_by
+        What says that the domain has another cause and earns 0; None: nothing can.
+    printed
+        What the published table prints at a grade that no cell here earns.
+    """
+
+    name: str
+    label: str
+    reads: str
+    cells: tuple[Cell, ...]
+    open_answers: tuple[Answer, ...] = ()
+    applies: tuple[str, ...] = ()
+    unrecorded: tuple[Reading, ...] = ()
+    excluded_by: Exclusion | None = None
+    printed: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def grades(self) -> tuple[int, ...]:
+        """The grades the domain can earn, lowest first."""
+        return tuple(sorted({cell.grade for cell in self.cells}))
+
+    def grade_of(self, answer: Answer) -> int:
+        """Give the grade a value earns.
+
+        Raises
+        ------
+        KeyError
+            No cell holds the value.
+        """
+        for cell in self.cells:
+            if answer in cell.earned_by:
+                return cell.grade
+        raise KeyError(answer)
+
+
+@dataclass(frozen=True)
+class Fatal:
+    """The event that is grade 5 whatever else was recorded."""
+
+    column: str
+    event: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """A trap, a choice between readings or a limit of the scale, with the page it was read in."""
+
+    text: str
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A published grading scale.
+
+    Parameters
+    ----------
+    id, name, version
+        Id on the command line, name in text, version as published.
+    citation, doi, sources
+        The publication, and the pages its table was read in.
+    population, toxicity
+        Whom it is for, and what it grades (``icans``, ``crs``, ...).
+    status
+        ``confirmed``, or ``unconfirmed`` where the table could not be checked against the publication.
+    scores, conditions, domains, fatal
+        The rule.
+    held
+        What each column it reads can hold; any other value leaves a domain open.
+    notes
+        Traps and choices.
+    """
+
+    id: str
+    name: str
+    version: str
+    citation: str
+    doi: str
+    population: str
+    toxicity: str
+    status: Literal["confirmed", "unconfirmed"]
+    sources: tuple[str, ...]
+    notes: tuple[Note, ...]
+    scores: tuple[Score, ...]
+    conditions: tuple[Condition, ...]
+    domains: tuple[Domain, ...]
+    fatal: Fatal | None
+    held: tuple[tuple[str, Values], ...]
+
+    def score(self, name: str) -> Score | None:
+        """Give the total of that name, None where the scale has none."""
+        return next((score for score in self.scores if score.name == name), None)
+
+    def values(self, column: str) -> Values:
+        """Give what a column can hold."""
+        return dict(self.held)[column]
+
+    def condition(self, name: str) -> Condition:
+        """Give the condition of that name."""
+        return next(condition for condition in self.conditions if condition.name == name)
+
+
+def signs(scale: Scale) -> tuple[str, ...]:
+    """Columns that hold what the scale grades, in its order; a table without any of them cannot be graded."""
+    named: list[str] = []
+    for domain in scale.domains:
+        score = scale.score(domain.reads)
+        named += [score.total, *(item.column for item in score.items)] if score else [domain.reads]
+    return tuple(dict.fromkeys([*named, *([scale.fatal.column] if scale.fatal else [])]))
+
+
+def columns(scale: Scale) -> tuple[str, ...]:
+    """Every column the scale reads: its signs, then those that decide what applies or is excluded."""
+    deciding = [test.column for condition in scale.conditions for test in column_tests(condition.test)]
+    excluding = [domain.excluded_by.column for domain in scale.domains if domain.excluded_by]
+    return tuple(dict.fromkeys([*signs(scale), *deciding, *excluding]))

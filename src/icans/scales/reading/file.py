@@ -1,0 +1,171 @@
+"""A scale file as a whole: its sections in the order in which they refer to each other."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+from icans.errors import ScaleError
+from icans.records.schema import Column
+from icans.scales.conditions import Condition
+from icans.scales.model import Domain, Fatal, Item, Note, Scale, Score, columns
+from icans.scales.reading.conditions import condition
+from icans.scales.reading.domains import domain
+from icans.scales.reading.entries import Entry, ScaleFile
+from icans.scales.reading.vocabulary import COLUMNS, check_answer, column, counts_to, held
+
+Part = TypeVar("Part")
+Named = TypeVar("Named", Score, Condition, Domain)
+
+
+def parse(text: bytes, name: str, known: Mapping[str, Column] = COLUMNS) -> Scale:
+    """Read the text of a scale file.
+
+    Parameters
+    ----------
+    text
+        The file, TOML in UTF-8.
+    name
+        The file that an error speaks of.
+    known
+        The columns a scale may read, with what each can hold.
+
+    Raises
+    ------
+    ScaleError
+        The file is not TOML; a key is unknown or missing; a column, score, condition or domain is not there; a value
+        has two grades or none. Every section that is wrong is named.
+    """
+    try:
+        written = text.decode("utf-8-sig")
+        content = tomllib.loads(written)
+    except UnicodeDecodeError as error:
+        raise ScaleError(f"{name}: byte {error.start + 1} is not UTF-8.", "Save the file as UTF-8.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ScaleError(f"{name}: not TOML: {str(error) or 'nested too deeply'}.") from None
+    return _Reader(ScaleFile(name, written), content, known).scale()
+
+
+class _Reader:
+    """The sections of one file; what is wrong with one does not hide what is wrong with the next."""
+
+    def __init__(self, file: ScaleFile, content: dict[str, Any], known: Mapping[str, Column]) -> None:
+        self.file, self.known = file, known
+        self.top = Entry(file, "", 0, content, called="")
+        self.problems: list[ScaleError] = []
+
+    def scale(self) -> Scale:
+        scores = self._named("score", lambda entry, _: _score(entry, self.known))
+        conditions = self._named("condition", lambda entry, _: condition(entry, self.known, scores))
+        domains = self._named("domain", lambda entry, above: domain(entry, self.known, scores, conditions, above))
+        fatal = [part for entry in self._sections("fatal") for part in self._tried(self._fatal, entry)]
+        notes = [part for entry in self._sections("note") for part in self._tried(_note, entry)]
+        identity = self._tried(partial(_identity, empty=not domains and not self.problems), self.top)
+        if self.problems:
+            raise ScaleError("\n".join(str(problem) for problem in self.problems))
+        scale = Scale(
+            **identity[0],
+            scores=tuple(scores.values()),
+            conditions=tuple(conditions.values()),
+            domains=tuple(domains.values()),
+            fatal=fatal[0] if fatal else None,
+            notes=tuple(notes),
+            held=(),
+        )
+        return replace(scale, held=tuple((name, held(self.known[name])) for name in columns(scale)))
+
+    def _named(self, header: str, read: Callable[[Entry, dict[str, Named]], Named]) -> dict[str, Named]:
+        named: dict[str, Named] = {}
+        for entry in self._sections(header):
+            for part in self._tried(partial(_named_once, read=read, above=named), entry):
+                named[part.name] = part
+        return named
+
+    def _sections(self, header: str) -> list[Entry]:
+        content = self.top.take(header)
+        if content is None:
+            return []
+        if header == "fatal":
+            return [Entry(self.file, header, 0, content, called="[fatal]")]
+        if header == "condition":
+            if not isinstance(content, dict):
+                self.top.refuse("a condition is written [condition.NAME]", key=header)
+            return [self._condition(name, one) for name, one in content.items()]
+        if not isinstance(content, list):
+            self.top.refuse(f"[{header}] is written [[{header}]], once for each", key=header)
+        names = [str(one.get("name", "")) if isinstance(one, dict) else "" for one in content]
+        return [
+            Entry(self.file, header, nth, one, called=f"[[{header}]] {names[nth]}".rstrip())
+            for nth, one in enumerate(content)
+        ]
+
+    def _condition(self, name: str, content: object) -> Entry:
+        named = {"name": name, **content} if isinstance(content, dict) else content
+        return Entry(self.file, f"condition.{name}", 0, named, called=f"[condition.{name}]")
+
+    def _tried(self, read: Callable[[Entry], Part], entry: Entry) -> list[Part]:
+        """Read a section; its error is kept, and there is nothing then."""
+        try:
+            part = read(entry)
+            entry.close()
+        except ScaleError as problem:
+            self.problems.append(problem)
+            return []
+        return [part]
+
+    def _fatal(self, entry: Entry) -> Fatal:
+        read = column(entry, self.known)
+        return Fatal(read.name, entry.one_of("value", read.allowed), entry.text("label"))
+
+
+def _named_once(entry: Entry, *, read: Callable[[Entry, dict[str, Named]], Named], above: dict[str, Named]) -> Named:
+    if entry.text("name") in above:
+        entry.refuse("its name stands twice", key="name")
+    return read(entry, above)
+
+
+def _identity(top: Entry, *, empty: bool) -> dict[str, Any]:
+    if empty:
+        top.refuse("it has no [[domain]]")
+    texts = {key: top.text(key) for key in ("id", "name", "version", "toxicity", "population", "citation", "doi")}
+    return {**texts, "status": top.one_of("status", ("confirmed", "unconfirmed")), "sources": top.texts("sources")}
+
+
+def _score(entry: Entry, known: Mapping[str, Column]) -> Score:
+    total, most = column(entry, known, "total"), entry.whole("most", 1, 1000)
+    if not counts_to(total, most):
+        entry.refuse(f"the column {total.name} does not hold whole numbers from 0 to {most}", key="total")
+    items = tuple(_item(part, known) for part in entry.inner("items", marker="column"))
+    given = sum(item.most for item in items)
+    if items and given != most:
+        entry.refuse(f"its items give at most {given} points, not {most}", key="most")
+    return Score(entry.text("name"), entry.text("label"), total.name, most, items)
+
+
+def _item(entry: Entry, known: Mapping[str, Column]) -> Item:
+    read = column(entry, known)
+    points = _points(entry, read)
+    most = max(point for _, point in points) if points else entry.whole("most", 1, 1000)
+    if not points and not counts_to(read, most):
+        entry.refuse(f"the column {read.name} does not hold whole numbers from 0 to {most}")
+    item = Item(read.name, most, points, entry.text("label", ""))
+    entry.close()
+    return item
+
+
+def _points(entry: Entry, read: Column) -> tuple[tuple[str, int], ...]:
+    table = entry.table("points")
+    if table is None:
+        return ()
+    for answer in table.content:
+        check_answer(entry, answer, read.allowed, "points")
+    if left := [answer for answer in read.allowed if answer not in table.content]:
+        entry.refuse(f"no points are given for {', '.join(left)}")
+    return tuple((answer, table.whole(answer, 0, 1000)) for answer in read.allowed)
+
+
+def _note(entry: Entry) -> Note:
+    return Note(entry.text("text"), entry.text("source", ""))

@@ -1,0 +1,52 @@
+"""Rows of records as plain dictionaries, graded in one query."""
+
+import pyarrow as pa
+import pytest
+
+from icans.engines import connect
+from icans.scales import catalogue
+from icans.scales.engine import graded
+from icans.scales.model import columns
+from icans.scales.reading.vocabulary import COLUMNS
+
+ARROW = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+
+
+@pytest.fixture(scope="session")
+def engine():
+    engine = connect()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def tabled(engine):
+    """Make a table of rows in the types that records are read as, numbered in the column place."""
+
+    def tabled(rows, names):
+        columns = {name: pa.array([row.get(name) for row in rows], kind(name)) for name in names}
+        return engine.backend.create_table(
+            "rows_given", pa.table({**columns, "place": pa.array(range(len(rows)), pa.int64())}), overwrite=True
+        )
+
+    return tabled
+
+
+@pytest.fixture(scope="session")
+def grade(engine, tabled):
+    """Grade rows by a scale; columns of the scale that no row has are null, or (`lacking`) not in the table at all."""
+
+    def grade(scale, rows, *, unrecorded="unknown", lacking=False):
+        read = catalogue.load(scale) if isinstance(scale, str) else scale
+        given = dict.fromkeys(name for row in rows for name in row)
+        names = list(given) if lacking else list(dict.fromkeys([*columns(read), *given]))
+        result = engine.rows(graded(tabled(rows, names), read, unrecorded=unrecorded))
+        return sorted(result, key=lambda row: row["place"])
+
+    return grade
+
+
+def kind(name):
+    if name not in COLUMNS:
+        return None
+    return ARROW.get(COLUMNS[name].kind, pa.string())
