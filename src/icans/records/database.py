@@ -139,7 +139,8 @@ class DuckDBFile:
             raise RecordsError(f"{self._path.name}: DuckDB cannot read the file ({reason}).") from None
 
     def _found(self, kind: Literal["table", "view"]) -> list[str]:
-        names = f"SELECT {kind}_name FROM duckdb_{kind}s() WHERE database_name = ? AND schema_name = 'main' AND NOT internal"
+        found = f"SELECT {kind}_name FROM duckdb_{kind}s()"
+        names = f"{found} WHERE database_name = ? AND schema_name = 'main' AND NOT internal"
         return [name for (name,) in self._backend.con.execute(names, [self._catalog]).fetchall()]
 
 

@@ -37,8 +37,8 @@ class Records:
     infusions
         One row an infusion: ``patient_id``, ``infusion`` (int64, from 1 in order of time), ``start_hour`` (float64,
         hours from the patient's first infusion), ``infused_epoch_hour`` (float64, hours from 1970-01-01T00:00 on the
-        clock where it was written; null with relative times), then product, target, dose_cells_per_kg. Without a table of infusions every patient has
-        one at 0.
+        clock where it was written; null with relative times), then product, target, dose_cells_per_kg. Without a table
+        of infusions every patient has one at 0.
     neuro, crs, treatments, labs, events
         One row an assessment, observation, dose, measurement, event; unordered.
     present

@@ -35,8 +35,10 @@ def test_a_file_that_is_not_unicode_is_read_as_windows_1252_and_noted(folder):
     outcome = folder.read()
     assert outcome.rows("patients", "diagnosis") == [("Müller",), (None,)]
     assert outcome.notes == [
-        "patients.csv: is not UTF-8 (line 2) and was read as Windows-1252.\n"
-        "  Check names with accents; save the file as UTF-8 to be sure."
+        (
+            "patients.csv: is not UTF-8 (line 2) and was read as Windows-1252.\n"
+            "  Check names with accents; save the file as UTF-8 to be sure."
+        )
     ]
 
 
@@ -46,8 +48,10 @@ def test_a_file_in_two_encodings_is_read_line_by_line_and_doubted(folder):
     outcome = folder.read()
     assert outcome.rows("patients", "diagnosis") == [("Möller",), ("Müller",)]
     assert outcome.warnings == [
-        "patients.csv: mixes encodings: most of it is UTF-8, but line 3 not, read as Windows-1252.\n"
-        "  Check names with accents; save the file as UTF-8 to be sure."
+        (
+            "patients.csv: mixes encodings: most of it is UTF-8, but line 3 not, read as Windows-1252.\n"
+            "  Check names with accents; save the file as UTF-8 to be sure."
+        )
     ]
 
 
@@ -70,7 +74,10 @@ def test_decimal_commas_are_read_and_noted_once_a_column(folder):
     assert outcome.rows("treatments", "hour", "dose") == [(1.5, 12.5), (2.0, 0.125)]
     assert outcome.said() == [
         'treatments.csv, row 2, column time: "1,5" has a decimal comma and is read as 1.5.',
-        'treatments.csv, row 2, column dose: "12,5" has a decimal comma and is read as 12.5, like 1 more of this column.',
+        (
+            'treatments.csv, row 2, column dose: "12,5" has a decimal comma and is read as 12.5, like 1 more of '
+            "this column."
+        ),
     ]
 
 
@@ -79,8 +86,10 @@ def test_a_thousand_is_never_guessed(folder):
         "labs.csv", 'patient_id,time,specimen,analyte,value\nP01,1,serum,ferritin,"1,234"\nP01,2,serum,CRP,1.5\n'
     )
     assert folder.read().errors == [
-        'labs.csv, row 2, column value: "1,234" may be a number with three decimals or one with thousands.\n'
-        "  Write it without a separator of thousands, and decimals after a point."
+        (
+            'labs.csv, row 2, column value: "1,234" may be a number with three decimals or one with thousands.\n'
+            "  Write it without a separator of thousands, and decimals after a point."
+        )
     ]
 
 
@@ -100,10 +109,14 @@ def test_rows_with_too_few_or_too_many_cells_are_left_out(folder):
     outcome = folder.read()
     assert outcome.rows("neuro", "hour", "row") == [(2.0, 3), (4.0, 5)]
     assert outcome.errors == [
-        'neuro.csv, row 2: "P01" begins a row of 3 cells where the header has 4.\n'
-        "  Add the missing cells, or their delimiters.",
-        'neuro.csv, row 4: "P01" begins a row of 5 cells where the header has 4.\n'
-        "  A text with the delimiter in it belongs between quotation marks.",
+        (
+            'neuro.csv, row 2: "P01" begins a row of 3 cells where the header has 4.\n'
+            "  Add the missing cells, or their delimiters."
+        ),
+        (
+            'neuro.csv, row 4: "P01" begins a row of 5 cells where the header has 4.\n'
+            "  A text with the delimiter in it belongs between quotation marks."
+        ),
     ]
     assert outcome.records.rows["neuro"].read == 4
     assert outcome.records.rows["neuro"].used == 2
@@ -114,8 +127,10 @@ def test_rows_are_numbered_as_a_spreadsheet_shows_them(folder):
     outcome = folder.read()
     assert outcome.rows("neuro", "row", "comment") == [(3, "two\nlines")]
     assert outcome.errors == [
-        'neuro.csv, row 5, column ice: "11" is not from 0 to 10 (points).\n'
-        "  Correct it, or leave the cell empty if it was not recorded."
+        (
+            'neuro.csv, row 5, column ice: "11" is not from 0 to 10 (points).\n'
+            "  Correct it, or leave the cell empty if it was not recorded."
+        )
     ]
 
 
@@ -124,8 +139,11 @@ def test_an_unclosed_quotation_mark_does_not_swallow_rows_in_silence(folder):
     outcome = folder.read()
     assert outcome.rows("neuro", "hour") == [(1.0,)]
     assert outcome.errors == [
-        "neuro.csv, row 3: a quotation mark opened in this row is never closed, so that all that follows is one cell.\n"
-        "  Close it, or remove it."
+        (
+            "neuro.csv, row 3: a quotation mark opened in this row is never closed, so that all that follows is one "
+            "cell.\n"
+            "  Close it, or remove it."
+        )
     ]
 
 
@@ -149,7 +167,8 @@ def test_an_empty_file_of_patients_ends_in_a_sentence(folder):
     with pytest.raises(RecordsError) as refused:
         folder.read()
     assert str(refused.value) == (
-        "patients.csv: is empty. No study can be read without patients.\n  A header row with the names of the columns was expected."
+        "patients.csv: is empty. No study can be read without patients.\n"
+        "  A header row with the names of the columns was expected."
     )
 
 
@@ -178,10 +197,14 @@ def test_a_column_that_is_nearly_known_is_asked_about_and_kept(folder):
     outcome = folder.read()
     assert outcome.rows("neuro", "icp_oedema", "age_years", "ward") == [("none", 54, "7B")]
     assert outcome.said() == [
-        "neuro.csv, row 1, column icp_oedema: is not a column of this table and is kept as the study's own.\n"
-        "  Did you mean icp_edema?",
-        "neuro.csv, row 1, column age_years: is not a column of this table and is kept as the study's own.\n"
-        "  It is read from patients.",
+        (
+            "neuro.csv, row 1, column icp_oedema: is not a column of this table and is kept as the study's own.\n"
+            "  Did you mean icp_edema?"
+        ),
+        (
+            "neuro.csv, row 1, column age_years: is not a column of this table and is kept as the study's own.\n"
+            "  It is read from patients."
+        ),
     ]
 
 
@@ -197,8 +220,10 @@ def test_a_column_with_a_name_of_the_software_is_not_read(folder):
     outcome = folder.read()
     assert outcome.rows("neuro", "hour") == [(1.0,)]
     assert outcome.warnings == [
-        "neuro.csv, row 1, column hour: has a name this software uses itself, and is not read.\n"
-        "  Give the column another name."
+        (
+            "neuro.csv, row 1, column hour: has a name this software uses itself, and is not read.\n"
+            "  Give the column another name."
+        )
     ]
 
 
@@ -206,8 +231,10 @@ def test_a_missing_column_that_every_row_needs_is_one_error(folder):
     folder.write("crs.csv", "patient_id,crs_grade\nP01,1\nP01,2\n")
     outcome = folder.read()
     assert outcome.errors == [
-        "crs.csv, column time: the column is not there, and no row can be used without it.\n"
-        "  It holds: When: ISO 8601 date-time or date, or hours or days from infusion (the protocol says which)."
+        (
+            "crs.csv, column time: the column is not there, and no row can be used without it.\n"
+            "  It holds: When: ISO 8601 date-time or date, or hours or days from infusion (the protocol says which)."
+        )
     ]
     assert outcome.records.rows["crs"].used == 0
 
@@ -237,8 +264,10 @@ def test_a_nul_and_a_cell_of_ten_megabytes_cost_their_row_only(folder):
     outcome = folder.read()
     assert outcome.rows("neuro", "hour", "ward") == [(3.0, "7B")]
     assert outcome.errors == [
-        'neuro.csv, row 2, column ward: "a�b" has a NUL character in it: the file is damaged.\n'
-        "  Correct it, or leave the cell empty if it was not recorded.",
+        (
+            'neuro.csv, row 2, column ward: "a�b" has a NUL character in it: the file is damaged.\n'
+            "  Correct it, or leave the cell empty if it was not recorded."
+        ),
         'neuro.csv, row 3, column ward: "' + "x" * 39 + '…" is longer than 10,000 characters.\n'
         "  Correct it, or leave the cell empty if it was not recorded.",
     ]

@@ -61,8 +61,10 @@ def test_faults_name_the_table_and_the_row(database):
         connection.execute("INSERT INTO neuro VALUES ('P01', 72, 11, 'none')")
         connection.commit()
     assert folder.read(source="study.db").errors == [
-        'study.db, table neuro, row 4, column ice: "11" is not from 0 to 10 (points).\n'
-        "  Correct it, or leave the cell empty if it was not recorded."
+        (
+            'study.db, table neuro, row 4, column ice: "11" is not from 0 to 10 (points).\n'
+            "  Correct it, or leave the cell empty if it was not recorded."
+        )
     ]
 
 
@@ -95,5 +97,5 @@ def test_a_damaged_database_is_refused_in_a_sentence(folder, start):
 
 def test_an_empty_file_is_no_database(folder):
     folder.write("study.db", b"")
-    with pytest.raises(RecordsError, match="study.db is neither a workbook"):
+    with pytest.raises(RecordsError, match=r"study\.db is neither a workbook"):
         folder.read(source="study.db")

@@ -25,7 +25,8 @@ def workbook(path, **sheets):
 def test_a_folder_without_tables_says_what_a_study_needs(folder):
     (folder.path / "patients.csv").unlink()
     assert refusal(folder) == (
-        "There is no table patients: a study needs patients, and neuro or crs, each as NAME.csv, NAME.parquet or a sheet"
+        "There is no table patients: a study needs patients, and neuro or crs, each as NAME.csv, "
+        "NAME.parquet or a sheet"
         " NAME.\n  icans new DIR writes a study folder to fill in."
     )
 
@@ -86,8 +87,10 @@ def test_an_unknown_table_is_named_with_the_nearest(folder):
     folder.write("treatment.csv", "patient_id\n").write("weather.csv", "day\n")
     assert folder.read().said() == [
         "treatment.csv: is not a table of records and is not read.\n  Did you mean treatments?",
-        "weather.csv: is not a table of records and is not read.\n"
-        "  Known are: crs, events, infusions, labs, neuro, patients, treatments.",
+        (
+            "weather.csv: is not a table of records and is not read.\n"
+            "  Known are: crs, events, infusions, labs, neuro, patients, treatments."
+        ),
     ]
 
 
@@ -129,7 +132,8 @@ def test_a_source_that_is_not_there_is_refused(folder):
 
 def test_an_unknown_kind_of_database_is_refused(folder):
     assert refusal(folder, source="oracle://host/db") == (
-        "study.toml: [records] source: oracle is not a database that can be read.\n  Known are: sqlite, duckdb, postgresql."
+        "study.toml: [records] source: oracle is not a database that can be read.\n"
+        "  Known are: sqlite, duckdb, postgresql."
     )
 
 

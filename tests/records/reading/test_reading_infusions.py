@@ -5,7 +5,10 @@ import pytest
 from icans.errors import RecordsError
 
 GRADES = "patient_id,time,icans_grade\n"
-TWICE = "patient_id,infused_at,product\nP01,2024-03-01T10:00,axi-cel\nP01,2024-06-01T09:00,cilta-cel\nP02,2024-03-01,axi-cel\n"
+TWICE = (
+    "patient_id,infused_at,product\n"
+    "P01,2024-03-01T10:00,axi-cel\nP01,2024-06-01T09:00,cilta-cel\nP02,2024-03-01,axi-cel\n"
+)
 
 
 @pytest.fixture
@@ -85,8 +88,10 @@ def test_a_record_of_a_patient_without_an_infusion_is_an_error(dated):
     outcome = dated.read()
     assert outcome.rows("neuro", "patient_id") == [("P01",)]
     assert outcome.errors == [
-        'neuro.csv, row 3, column patient_id: "P03" has no infusion, so that this row has no hour.\n'
-        "  Add the infusion to the table infusions."
+        (
+            'neuro.csv, row 3, column patient_id: "P03" has no infusion, so that this row has no hour.\n'
+            "  Add the infusion to the table infusions."
+        )
     ]
 
 
@@ -100,8 +105,10 @@ def test_a_record_of_an_unknown_patient_is_an_error_with_the_nearest(folder, tab
     outcome = folder.read()
     assert outcome.errors == [
         f'{table}.csv, row 3, column patient_id: "P-01" is not a patient of the table patients.\n  Did you mean P01?',
-        f'{table}.csv, row 4, column patient_id: "QX" is not a patient of the table patients.\n'
-        "  Add the patient to the table patients, or correct the id.",
+        (
+            f'{table}.csv, row 4, column patient_id: "QX" is not a patient of the table patients.\n'
+            "  Add the patient to the table patients, or correct the id."
+        ),
     ]
     assert outcome.rows("neuro", "patient_id") == [("P01",)]
     assert outcome.records.rows[table].used == outcome.records.rows[table].read - 2
@@ -122,8 +129,11 @@ def test_a_patient_who_stands_twice_unlike_is_an_error_in_the_later_row(folder):
     outcome = folder.read()
     assert outcome.rows("patients", "patient_id", "sex") == [("P01", "female"), ("P02", "male")]
     assert outcome.errors == [
-        'patients.csv, row 4, column patient_id: "P01" is the same patient as row 2, but the rows differ; only row 2 is '
-        "used.\n  Keep the row that is right."
+        (
+            'patients.csv, row 4, column patient_id: "P01" is the same patient as row 2, but the rows '
+            "differ; only row 2 is "
+            "used.\n  Keep the row that is right."
+        )
     ]
 
 

@@ -1,5 +1,7 @@
 """Parquet files stay in the engine and are read by the same rules as text."""
 
+# ruff: noqa: DTZ001  # times without an offset are what is read here
+
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -195,8 +197,11 @@ def test_timestamps_that_cannot_be_meant_are_errors(save):
     folder.settings = {"time": "dates"}
     outcome = folder.read()
     assert [error.splitlines()[0] for error in outcome.errors] == [
-        'neuro.parquet, row 2, column time: "1900-01-03 01:00:00" is a date before 1905, as spreadsheets make of small '
-        "numbers.",
+        (
+            'neuro.parquet, row 2, column time: "1900-01-03 01:00:00" is a date before 1905, as '
+            "spreadsheets make of small "
+            "numbers."
+        ),
         'neuro.parquet, row 3, column time: "2204-03-01" lies more than 50 years from infusion.',
     ]
     assert outcome.rows("neuro", "hour") == [(1.0,)]
@@ -205,8 +210,10 @@ def test_timestamps_that_cannot_be_meant_are_errors(save):
 def test_timestamps_in_a_study_of_hours_are_errors(save):
     neuro = {"patient_id": ["P01"], "time": [datetime(2024, 3, 1, 10)], "ice": [9]}
     assert save(neuro=neuro).read().errors == [
-        'neuro.parquet, row 2, column time: "2024-03-01 10:00:00" is not a number of hours from infusion.\n'
-        '  For dates, set [records] time = "dates" in study.toml.'
+        (
+            'neuro.parquet, row 2, column time: "2024-03-01 10:00:00" is not a number of hours from infusion.\n'
+            '  For dates, set [records] time = "dates" in study.toml.'
+        )
     ]
 
 
@@ -214,8 +221,10 @@ def test_a_column_of_lists_is_an_error_of_the_column(save):
     neuro = {"patient_id": ["P01"], "time": [1], "ice": [[9]], "icans_grade": [1]}
     outcome = save(neuro=neuro).read()
     assert outcome.errors == [
-        "neuro.parquet, column ice: is of type array<int64>, which cannot be read.\n"
-        "  Store numbers as numbers, and times as timestamps."
+        (
+            "neuro.parquet, column ice: is of type array<int64>, which cannot be read.\n"
+            "  Store numbers as numbers, and times as timestamps."
+        )
     ]
     assert outcome.rows("neuro", "ice", "icans_grade") == [(None, 1)]
 

@@ -95,8 +95,11 @@ def test_times_with_and_without_offset_are_compared_by_the_clock_and_doubted(dat
     found, outcome = hours(dated, "2024-03-31T10:00+02:00", "2024-03-31T10:00", "2024-03-31")
     assert found == [23.0, 24.0, 24.0]
     assert outcome.said() == [
-        "neuro.csv: has times without an offset from UTC while others of the study have one; they are compared by the clock.\n"
-        "  Write all times with an offset, or all without."
+        (
+            "neuro.csv: has times without an offset from UTC while others of the study have one; they "
+            "are compared by the clock.\n"
+            "  Write all times with an offset, or all without."
+        )
     ]
 
 
@@ -118,8 +121,10 @@ def test_relative_times_are_hours_or_days(folder, unit, expected):
         (
             "hours",
             "2024-03-01T10:00",
-            'neuro.csv, row 2, column time: "2024-03-01T10:00" is not a number of hours from infusion.\n'
-            '  For dates, set [records] time = "dates" in study.toml.',
+            (
+                'neuro.csv, row 2, column time: "2024-03-01T10:00" is not a number of hours from infusion.\n'
+                '  For dates, set [records] time = "dates" in study.toml.'
+            ),
         ),
         (
             "days",

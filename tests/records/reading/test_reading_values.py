@@ -22,15 +22,20 @@ def test_categories_are_read_without_case_and_with_blanks_or_hyphens(folder):
 
 def test_an_unknown_category_is_an_error_with_the_advice_of_its_column(folder):
     assert neuro(folder, "consciousness", "drowsy").errors == [
-        'neuro.csv, row 2, column consciousness: "drowsy" is not one of awake, voice, touch, unarousable, not_assessable.\n'
-        "  Give the response that woke the patient, or leave the cell empty if it was not recorded."
+        (
+            'neuro.csv, row 2, column consciousness: "drowsy" is not one of awake, voice, touch, '
+            "unarousable, not_assessable.\n"
+            "  Give the response that woke the patient, or leave the cell empty if it was not recorded."
+        )
     ]
 
 
 def test_an_unknown_category_names_the_nearest(folder):
     assert neuro(folder, "motor", "mild weaknes").errors == [
-        'neuro.csv, row 2, column motor: "mild weaknes" is not one of none, mild_weakness, deep_focal_weakness.\n'
-        "  Did you mean mild_weakness?"
+        (
+            'neuro.csv, row 2, column motor: "mild weaknes" is not one of none, mild_weakness, deep_focal_weakness.\n'
+            "  Did you mean mild_weakness?"
+        )
     ]
 
 
@@ -38,8 +43,10 @@ def test_several_categories_are_parted_by_semicolons_or_commas_and_put_in_order(
     outcome = neuro(folder, "other_cause", "Seizure; ice", "motor,ice,ice", "consciousness;fatigue")
     assert read(outcome, "other_cause") == ["ice;seizure", "ice;motor"]
     assert outcome.errors == [
-        'neuro.csv, row 4, column other_cause: "consciousness;fatigue" names something other than '
-        f"ice, capd, consciousness, seizure, motor, icp_edema (; between).{CORRECT}"
+        (
+            'neuro.csv, row 4, column other_cause: "consciousness;fatigue" names something other than '
+            f"ice, capd, consciousness, seizure, motor, icp_edema (; between).{CORRECT}"
+        )
     ]
 
 

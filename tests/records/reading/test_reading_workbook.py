@@ -1,5 +1,7 @@
 """Workbooks: one sheet a table."""
 
+# ruff: noqa: DTZ001  # times without an offset are what is read here
+
 import zipfile
 from datetime import date, datetime, time
 
@@ -57,8 +59,10 @@ def test_ids_that_are_numbers_stay_whole(save):
 
 def test_a_number_that_a_spreadsheet_made_a_date_is_an_error(save):
     assert save(neuro=[GRADES[0], ["P01", 24, date(2024, 3, 4)]]).read().errors == [
-        'records.xlsx, sheet neuro, row 2, column icans_grade: "2024-03-04" is not a whole number.\n'
-        "  Correct it, or leave the cell empty if it was not recorded."
+        (
+            'records.xlsx, sheet neuro, row 2, column icans_grade: "2024-03-04" is not a whole number.\n'
+            "  Correct it, or leave the cell empty if it was not recorded."
+        )
     ]
 
 
@@ -73,8 +77,10 @@ def test_dates_date_times_and_texts_are_times(save):
     outcome = save(show_hours, infusions=infusions, neuro=rows).read(time="dates")
     assert [hour for _, hour in outcome.rows("neuro", "row", "hour")] == [24.0, 24.0, 26.5, 38.0]
     assert outcome.errors == [
-        'records.xlsx, sheet neuro, row 6, column time: "08:00:00" is not an ISO 8601 date or date-time such as '
-        "2024-03-05T08:00.\n  Correct it."
+        (
+            'records.xlsx, sheet neuro, row 6, column time: "08:00:00" is not an ISO 8601 date or date-time such as '
+            "2024-03-05T08:00.\n  Correct it."
+        )
     ]
 
 
@@ -83,8 +89,10 @@ def test_the_serial_number_of_a_date_is_an_error_with_advice(save, serial):
     infusions = [["patient_id", "infused_at"], ["P01", datetime(2024, 3, 1, 10)]]
     outcome = save(infusions=infusions, neuro=[GRADES[0], ["P01", serial, 1]]).read(time="dates")
     assert outcome.errors == [
-        f'records.xlsx, sheet neuro, row 2, column time: "{serial}" is not an ISO 8601 date or date-time such as '
-        "2024-03-05T08:00.\n  Format the column as a date in the spreadsheet, and save it again."
+        (
+            f'records.xlsx, sheet neuro, row 2, column time: "{serial}" is not an ISO 8601 date or date-time such as '
+            "2024-03-05T08:00.\n  Format the column as a date in the spreadsheet, and save it again."
+        )
     ]
 
 
@@ -92,8 +100,11 @@ def test_a_small_number_shown_as_a_date_is_an_error(save):
     infusions = [["patient_id", "infused_at"], ["P01", datetime(2024, 3, 1, 10)]]
     outcome = save(infusions=infusions, neuro=[GRADES[0], ["P01", datetime(1900, 1, 3), 1]]).read(time="dates")
     assert outcome.errors == [
-        'records.xlsx, sheet neuro, row 2, column time: "1900-01-03T00:00:00" is a date before 1905, as spreadsheets '
-        "make of small numbers.\n  Format the column as a date in the spreadsheet, and save it again."
+        (
+            'records.xlsx, sheet neuro, row 2, column time: "1900-01-03T00:00:00" is a date before 1905, '
+            "as spreadsheets "
+            "make of small numbers.\n  Format the column as a date in the spreadsheet, and save it again."
+        )
     ]
 
 
@@ -106,7 +117,7 @@ def test_an_unknown_sheet_is_named_and_an_empty_one_is_not(save):
 
 def test_a_sheet_twice_is_refused(save):
     folder = save(**{" Neuro ": GRADES})
-    with pytest.raises(RecordsError, match="The table neuro is in two places: records.xlsx, sheet neuro and"):
+    with pytest.raises(RecordsError, match=r"The table neuro is in two places: records\.xlsx, sheet neuro and"):
         folder.read()
 
 
@@ -124,8 +135,11 @@ def test_rows_above_the_header_and_gaps_keep_their_numbers(save):
 
 def test_cells_right_of_the_header_are_warned_of(save):
     assert save(neuro=[GRADES[0], ["P01", 1, 1, "note"]]).read().said() == [
-        "records.xlsx, sheet neuro, row 2: in 1 row something stands right of the last named column, and is not read.\n"
-        "  Give each column a name in the header."
+        (
+            "records.xlsx, sheet neuro, row 2: in 1 row something stands right of the last named column, and is not "
+            "read.\n"
+            "  Give each column a name in the header."
+        )
     ]
 
 
@@ -135,8 +149,10 @@ def test_formulas_are_not_evaluated(save):
     ).read()
     assert outcome.rows("neuro", "hour", "ward") == [(2.0, "=A1")]
     assert outcome.errors == [
-        'records.xlsx, sheet neuro, row 2, column icans_grade: "=1+1" is not a whole number.\n'
-        "  Correct it, or leave the cell empty if it was not recorded."
+        (
+            'records.xlsx, sheet neuro, row 2, column icans_grade: "=1+1" is not a whole number.\n'
+            "  Correct it, or leave the cell empty if it was not recorded."
+        )
     ]
 
 
@@ -166,8 +182,10 @@ def test_a_sheet_with_a_path_for_a_name_is_only_a_name(save):
         lambda name, content: content.replace(b'name="labs"', b'name="../../etc/passwd"'),
     )
     assert folder.read().said() == [
-        "records.xlsx, sheet ../../etc/passwd: is not a table of records and is not read.\n"
-        "  Known are: crs, events, infusions, labs, neuro, patients, treatments."
+        (
+            "records.xlsx, sheet ../../etc/passwd: is not a table of records and is not read.\n"
+            "  Known are: crs, events, infusions, labs, neuro, patients, treatments."
+        )
     ]
 
 
@@ -198,7 +216,7 @@ def test_entities_that_explode_are_refused(save):
 def test_a_damaged_workbook_is_refused_in_a_sentence(save, content):
     folder = save()
     folder.write("records.xlsx", content)
-    with pytest.raises(RecordsError, match="records.xlsx: the workbook cannot be read") as refused:
+    with pytest.raises(RecordsError, match=r"records\.xlsx: the workbook cannot be read") as refused:
         folder.read()
     assert refused.value.do == "Open it in a spreadsheet program and save it again as .xlsx."
 
