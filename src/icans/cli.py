@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -69,9 +70,9 @@ def check(
     ] = None,
 ) -> None:
     """Say everything that is wrong or doubtful in the records; exit 1 where a row cannot be used."""
+    from icans.output import whole_file
     from icans.records.findings import write_csv
     from icans.records.findings_table import print_findings
-    from icans.output import whole_file
 
     with _opened(study) as opened:
         findings = opened.findings()
@@ -93,14 +94,12 @@ def grade(
         typer.Option("--out", metavar="FILE", help="CSV or Parquet to write; by default CSV to the screen."),
     ] = None,
     unrecorded: Annotated[
-        str, typer.Option("--unrecorded", metavar="unknown|absent", help="What a sign nobody recorded means.")
+        Literal["unknown", "absent"], typer.Option("--unrecorded", help="What a sign nobody recorded means.")
     ] = "unknown",
 ) -> None:
     """Grade one table by a published scale, row by row."""
     from icans.grading import grade_table
 
-    if unrecorded not in {"unknown", "absent"}:
-        raise CallError(f"--unrecorded {unrecorded} is neither unknown nor absent.")
     findings = grade_table(table, scale, out=out, unrecorded=unrecorded)
     for finding in findings:
         typer.echo(str(finding), err=True)
@@ -113,6 +112,7 @@ def derive(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb") ->
     """Write the derived tables (grades, episodes, courses, ...) as Parquet."""
     from icans.output import whole_folder
 
+    _refuse_study_as_output(study, out)
     with whole_folder(out) as unfinished, _opened(study, engine) as opened, _progress("Deriving") as step:
         opened.derive(unfinished / "derived", step)
     typer.echo(f"Derived tables: {out / 'derived'}")
@@ -179,7 +179,7 @@ def main() -> None:
         _fail(str(error), error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except Exception as error:  # noqa: BLE001  # the last door: no traceback reaches a user
+    except Exception as error:  # the last door: no traceback reaches a user
         if os.environ.get("ICANS_TRACEBACK"):
             raise
         what = str(error).partition("\n")[0]
@@ -205,11 +205,12 @@ def _opened(folder: Path, engine: str = "duckdb") -> Iterator[Study]:
     from icans.engines import connect
     from icans.study import Study
 
-    connected = connect(engine)
-    try:
-        yield Study.read(folder, connected)
-    finally:
-        connected.close()
+    with tempfile.TemporaryDirectory(prefix="icans-") as scratch:
+        connected = connect(engine, scratch=Path(scratch))
+        try:
+            yield Study.read(folder, connected)
+        finally:
+            connected.close()
 
 
 @contextmanager
@@ -230,10 +231,16 @@ def _progress(title: str) -> Iterator[Callable[[str], None]]:
 def _report(folder: Path, out: Path, engine: str) -> None:
     from icans.output import whole_folder
 
+    _refuse_study_as_output(folder, out)
     with whole_folder(out) as unfinished, _opened(folder, engine) as opened, _progress("Report") as step:
         opened.report(unfinished, step)
     typer.echo(f"Report: {out / 'report.html'}")
     _say_unused(opened)
+
+
+def _refuse_study_as_output(study: Path, out: Path) -> None:
+    if study.resolve().is_relative_to(out.resolve()):
+        raise CallError(f"{out} is the study itself or holds it; output there would replace it.", "Name another --out.")
 
 
 def _say_unused(study: Study) -> None:

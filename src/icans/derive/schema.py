@@ -106,4 +106,9 @@ DERIVED: dict[str, dict[str, tuple[str, str]]] = {
 
 def conformed(table: ibis.Table, name: str) -> ibis.Table:
     """Give a derived table its declared columns, in their order and types."""
-    return table.select(**{column: table[column].cast(kind) for column, (kind, _) in DERIVED[name].items()})
+    return table.select(**{column: _typed(table[column], kind) for column, (kind, _) in DERIVED[name].items()})
+
+
+def _typed(column: ibis.Value, kind: str) -> ibis.Value:
+    # A small literal is int8 to Ibis and INTEGER to DuckDB, and Ibis leaves out a cast it takes for needless.
+    return column.cast("int64").cast(kind) if kind == "int8" else column.cast(kind)

@@ -1,0 +1,63 @@
+"""One table graded by one scale: what `icans grade` does."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pyarrow.csv import write_csv
+
+from icans.engines import connect
+from icans.errors import CallError
+from icans.output import whole_file
+from icans.records.reading import read_table
+from icans.records.schema import CRS, EVENTS, NEURO, PATIENTS
+from icans.scales import catalogue
+from icans.scales.engine import graded
+
+if TYPE_CHECKING:
+    from icans.records.findings import Finding
+
+COLUMNS = {column.name: column for table in (EVENTS, PATIENTS, CRS, NEURO) for column in table.columns}
+"""Every column a scale can read, with its declaration."""
+
+
+def grade_table(
+    table: Path, scale_id: str, *, out: Path | None, unrecorded: Literal["unknown", "absent"]
+) -> list[Finding]:
+    """Grade each row of a table and write it with its grade; CSV to standard output where `out` is None.
+
+    The rows keep their order and their other columns. Added are ``scale``, ``grade``, ``grade_low``, ``grade_high``,
+    ``driver``, ``missing`` and ``excluded`` as in `icans.scales.engine.graded`.
+
+    Returns
+    -------
+    list of Finding
+        What was found while reading; rows with an error are left out.
+
+    Raises
+    ------
+    CallError
+        There is no such scale or file, or `out` is neither CSV nor Parquet.
+    ScaleError
+        The table has none of the scale's columns.
+    """
+    if out is not None and out.suffix.lower() not in {".csv", ".parquet"}:
+        raise CallError(f"--out {out}: the name ends in neither .csv nor .parquet.")
+    scale = catalogue.load(scale_id)
+    engine = connect()
+    try:
+        rows, findings = read_table(table, list(COLUMNS.values()), engine)
+        result = graded(rows, scale, unrecorded=unrecorded).order_by("row").drop("row")
+        if out is None:
+            write_csv(engine.collect(result), sys.stdout.buffer)
+        else:
+            with whole_file(out) as unfinished:
+                if out.suffix.lower() == ".parquet":
+                    engine.write(result, unfinished)
+                else:
+                    write_csv(engine.collect(result), unfinished)
+    finally:
+        engine.close()
+    return findings

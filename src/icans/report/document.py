@@ -1,0 +1,225 @@
+"""The report: one self-contained page, in the order a clinician reads a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+
+from icans import __version__
+from icans.figures.figure import Figure, LeftOut
+from icans.protocol import Protocol
+from icans.records.findings import SEVERITIES, Finding
+from icans.report import outcomes, tables
+from icans.report.blocks import Section, bullets, definition_list, details, paragraph
+from icans.report.definitions import definitions
+from icans.report.limits import limits
+from icans.report.numbers import Numbers
+from icans.results import display
+from icans.results.rows import Result
+from icans.scales.model import Scale
+
+FINDINGS_SHOWN = 50
+"""Findings on the page; findings.csv has all of them."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """Everything a report says.
+
+    Parameters
+    ----------
+    protocol
+        Definitions of the study.
+    scales
+        The scales that graded it.
+    results
+        Every row of results.
+    figures
+        Figures, each with its caption and the text for those who cannot see it.
+    left_out
+        Figures a study has no data for, with the reason.
+    drawn
+        SVG of each figure by its id.
+    findings
+        What was found in the records.
+    """
+
+    protocol: Protocol
+    scales: Sequence[Scale]
+    results: Sequence[Result]
+    figures: Sequence[Figure]
+    left_out: Sequence[LeftOut]
+    drawn: Mapping[str, str]
+    findings: Sequence[Finding]
+
+
+def write_report(path: Path, content: Content) -> None:
+    """Write the report as one HTML file that needs nothing else."""
+    path.write_text(render(content), encoding="utf-8")
+
+
+def render(content: Content) -> str:
+    """Give the report as HTML."""
+    numbers = Numbers(content.results)
+    protocol = content.protocol
+    groups = _groups(numbers)
+    sections = [
+        _question(content),
+        _section("flow", "Who is in the study", _figure(content, "flow")),
+        _section("baseline", "Table 1. Patients", _table_one(numbers, groups)),
+        _section("course", "Toxicity day by day", _figure(content, "heatmap"), _figure(content, "swimmer")),
+        _section("toxicity", "Onset, peak and remission", _figure(content, "onset"), _toxicity(numbers, groups)),
+        _section("treatment", _first_course_title(protocol), _figure(content, "first_course"), _exposure(numbers)),
+        _section("remission", "Remission", _remission(numbers, protocol), _figure(content, "remission")),
+        _section("biomarkers", "Before and after", _figure(content, "biomarkers"), _biomarkers(numbers)),
+        _section("survival", "Survival", _figure(content, "survival"), _survival(numbers, groups)),
+        _section("limits", "Findings and limits of the data", *_limits(numbers, content)),
+    ]
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    return environment.from_string(_asset("page.html.j2")).render(
+        title=protocol.study.title,
+        question=protocol.study.question,
+        synthetic=protocol.study.synthetic,
+        version=__version__,
+        headline=_headline(numbers),
+        sections=sections,
+        css=Markup(_asset("page.css")),  # noqa: S704
+        script=Markup(_asset("page.js")),  # noqa: S704
+        numbers=numbers.json(),
+    )
+
+
+def _asset(name: str) -> str:
+    return files("icans.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def _section(identity: str, title: str, *blocks: Markup) -> Section:
+    return Section(identity, title, tuple(block for block in blocks if block))
+
+
+def _groups(numbers: Numbers) -> tuple[str | None, ...]:
+    """Give everyone, and the evaluable patients beside them where they are others."""
+    everyone, evaluable = (numbers.find("population", variable, "n") for variable in ("infused", "evaluable"))
+    same = everyone is None or evaluable is None or everyone.patients == evaluable.patients
+    return (None,) if same else (None, "evaluable")
+
+
+def _columns(numbers: Numbers, groups: Sequence[str | None]) -> list[str]:
+    names = {None: ("infused", "All infused"), "evaluable": ("evaluable", "Evaluable")}
+    headings = []
+    for group in groups:
+        variable, words = names[group]
+        row = numbers.find("population", variable, "n")
+        headings.append(f"{words} (n = {display.number(row.value, 0)})" if row and row.value is not None else words)
+    return headings
+
+
+def _headline(numbers: Numbers) -> list[dict[str, Markup]]:
+    cards = []
+    evaluable = numbers.find("population", "evaluable", "n")
+    rate, events, n, low, high = (
+        numbers.find("remission", "remission", s) for s in ("percent", "events", "n", "ci_low", "ci_high")
+    )
+    if evaluable is not None and evaluable.value:
+        cards.append({"number": numbers.one(evaluable), "words": Markup("evaluable patients")})
+    if rate is not None and rate.value is not None:
+        words = Markup("in remission: {} of {}, exact 95% interval {} to {}").format(
+            *(numbers.one(row) for row in (events, n, low, high))
+        )
+        cards.append({"number": numbers.one(rate), "words": words})
+    median = numbers.find("time_to_remission", "days_to_remission", "median")
+    if median is not None and median.value is not None:
+        words = Markup("from first course to remission among responders, median (range)")
+        cards.append(
+            {"number": tables.described(numbers, "time_to_remission", "days_to_remission", None), "words": words}
+        )
+    survival = numbers.find("survival", "os", "median", group=None)
+    if survival is not None and survival.value is not None:
+        cards.append({"number": numbers.one(survival), "words": Markup("median overall survival")})
+    return cards
+
+
+def _question(content: Content) -> Section:
+    terms = definitions(content.protocol, content.scales)
+    blocks = [paragraph(content.protocol.study.question)] if content.protocol.study.question else []
+    blocks.append(definition_list(terms))
+    return _section("question", "What was asked, and the definitions used", *blocks)
+
+
+def _figure(content: Content, *identities: str) -> Markup:
+    """Give the first of these figures that the study has, or say why it has none."""
+    for figure in content.figures:
+        if figure.id in identities:
+            return Markup(
+                '<figure id="figure-{}"><div class="chart">{}</div><figcaption><b>{}.</b> {}</figcaption></figure>'
+            ).format(figure.id, Markup(content.drawn[figure.id]), figure.title, figure.caption)  # noqa: S704
+    reasons = [absent.reason for absent in content.left_out if absent.id in identities]
+    return paragraph(Markup('<span class="missing">{}</span>').format(reasons[0])) if reasons else Markup("")
+
+
+def _table_one(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
+    rows = tables.summary_rows(numbers, "baseline", groups)
+    note = "Median (range) or n (%); percentages are of patients with a value. Counts in brackets have no value."
+    return _table("table-1", "Patients and their CAR-T cells", _columns(numbers, groups), rows, note)
+
+
+def _toxicity(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
+    rows = tables.summary_rows(numbers, "toxicity", groups)
+    return _table("table-toxicity", "Toxicity", _columns(numbers, groups), rows)
+
+
+def _first_course_title(protocol: Protocol) -> str:
+    return f"Around the first course of {protocol.intervention.short}"
+
+
+def _exposure(numbers: Numbers) -> Markup:
+    rows = tables.summary_rows(numbers, "exposure", (None,))
+    return _table("table-exposure", "Exposure of evaluable patients", _columns(numbers, ("evaluable",)), rows)
+
+
+def _table(identity: str, title: str, columns: Sequence[str], rows: Sequence[tables.Row], note: str = "") -> Markup:
+    if not rows:
+        return Markup("")
+    return Markup('<div class="table">{}</div>').format(tables.render(identity, title, columns, rows, note))
+
+
+def _remission(numbers: Numbers, protocol: Protocol) -> Markup:
+    columns = ("In remission", "Exact 95% interval", "Wilson 95% interval")
+    note = f"Remission after {protocol.intervention.name}, as defined above."
+    return _table("table-remission", "Remission", columns, outcomes.remission_rows(numbers), note) + _table(
+        "table-time", "Time to remission", ("",), outcomes.time_rows(numbers)
+    )
+
+
+def _biomarkers(numbers: Numbers) -> Markup:
+    columns = ("Pairs", "Before, median", "After, median", "Change (95% interval)", "p")
+    note = "Change: Hodges-Lehmann estimate. Values at a detection limit are never replaced by a number."
+    return _table(
+        "table-biomarkers", "Before and after the first course", columns, outcomes.biomarker_rows(numbers), note
+    )
+
+
+def _survival(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
+    rows = outcomes.survival_rows(numbers, groups)
+    return _table("table-survival", "Survival", _columns(numbers, groups), rows)
+
+
+def _limits(numbers: Numbers, content: Content) -> list[Markup]:
+    blocks = [bullets(limits(numbers, content.protocol))]
+    if not content.findings:
+        return [*blocks, paragraph("The checks of the records found nothing.")]
+    shown = sorted(content.findings, key=lambda finding: SEVERITIES.index(finding.severity))[:FINDINGS_SHOWN]
+    counts = ", ".join(
+        f"{sum(f.severity == severity for f in content.findings)} {severity}s" for severity in SEVERITIES
+    )
+    rest = len(content.findings) - len(shown)
+    sentences = [f"{finding.severity}: {finding}" for finding in shown]
+    if rest:
+        sentences.append(f"and {rest} more in findings.csv")
+    blocks.append(paragraph(f"The checks of the records found {counts} (findings.csv has them all)."))
+    return [*blocks, details("Show the findings", bullets(sentences))]

@@ -1,0 +1,100 @@
+"""What the data cannot say, in sentences with their numbers."""
+
+from __future__ import annotations
+
+from markupsafe import Markup
+
+from icans.protocol import Protocol
+from icans.report.numbers import Numbers
+
+SMALL = 30
+"""Below this many patients the report says that the interval is wide."""
+
+
+def limits(numbers: Numbers, protocol: Protocol) -> list[str | Markup]:
+    """Give the limits of the study: design, sample, finish lines, what was missing."""
+    sentences = [_one_arm(), _small(numbers), _finish_lines(numbers, protocol), _responders(numbers)]
+    sentences += [_open_grades(numbers), _convention(numbers), _unpaired(numbers)]
+    if protocol.study.synthetic:
+        sentences.insert(0, "The study is synthetic: it shows how the software works and is evidence of nothing.")
+    return [sentence for sentence in sentences if sentence]
+
+
+def _one_arm() -> str:
+    return (
+        "One arm: nobody here is compared with patients who were not given the intervention. ICANS also resolves by "
+        "itself, so a rate of remission describes what happened and does not say what the intervention did."
+    )
+
+
+def _small(numbers: Numbers) -> Markup | str:
+    n, low, high = (numbers.find("remission", "remission", s) for s in ("n", "ci_low", "ci_high"))
+    if n is None or n.value is None or n.value >= SMALL or low is None or high is None or low.value is None:
+        return ""
+    return Markup(
+        "Few patients: with {} evaluable, the exact 95% interval of the remission rate runs from {} to {}."
+    ).format(numbers.one(n), numbers.one(low), numbers.one(high))
+
+
+def _finish_lines(numbers: Numbers, protocol: Protocol) -> Markup | str:
+    if len(protocol.remission.rules) < 2:
+        return ""
+    severe, refractory = (
+        numbers.find("remission", "remission", "n", group=g) for g in ("severe", "steroid_refractory")
+    )
+    counts = Markup("")
+    if severe is not None and refractory is not None:
+        counts = Markup(" Here {} were treated for severe and {} for steroid-refractory ICANS.").format(
+            numbers.one(severe), numbers.one(refractory)
+        )
+    return (
+        Markup(
+            "{} finish lines: what counts as remission depends on the baseline grade, so the rate mixes patients who "
+            "had different distances to go."
+        ).format("Two" if len(protocol.remission.rules) == 2 else len(protocol.remission.rules))
+        + counts
+    )
+
+
+def _responders(numbers: Numbers) -> Markup | str:
+    n = numbers.find("remission", "remission", "n")
+    events = numbers.find("remission", "remission", "events")
+    if n is None or events is None or n.value is None or events.value is None or n.value == events.value:
+        return ""
+    return Markup(
+        "Times among responders leave out the {} without remission; the cumulative incidence keeps everyone."
+    ).format(numbers.show(f"{n.value - events.value:.0f}", [n, events]))
+
+
+def _open_grades(numbers: Numbers) -> Markup | str:
+    return _of_assessments(
+        numbers, "open", "assessments have signs that leave the grade open; they neither open nor end an episode."
+    )
+
+
+def _convention(numbers: Numbers) -> Markup | str:
+    return _of_assessments(
+        numbers, "settled_by_convention", "assessments have a grade only because unrecorded signs are read as absent."
+    )
+
+
+def _of_assessments(numbers: Numbers, statistic: str, words: str) -> Markup | str:
+    parts = []
+    for name, variable in (("ICANS", "icans_assessments"), ("CRS", "crs_assessments")):
+        some, n = (numbers.find("data", variable, s) for s in (statistic, "n"))
+        if some is not None and n is not None and some.value:
+            parts.append(Markup("{} of {} {}").format(numbers.one(some), numbers.one(n), name))
+    return Markup(" and ").join(parts) + Markup(" ") + words if parts else ""
+
+
+def _unpaired(numbers: Numbers) -> Markup | str:
+    parts = [
+        Markup("{} in {} ({})").format(row.variable, row.group or "", numbers.one(row))
+        for row in numbers.matching("biomarkers")
+        if row.statistic == "n_unpaired" and row.value
+    ]
+    if not parts:
+        return ""
+    return Markup(
+        "Patients without a measurement on both sides of the first course are left out of the paired comparison: "
+    ) + (Markup(", ").join(parts) + ".")
