@@ -156,7 +156,7 @@ def twin(assessments: list[tuple[float, int | None]], quiet: float, onset_grade:
 HOURS = st.integers(-8, 60).map(lambda step: step * 6.0)
 ASSESSMENT = st.tuples(HOURS, st.none() | st.sampled_from([0, 0, 0, 1, 1, 2, 3, 4, 5]))
 COHORT = st.lists(st.lists(ASSESSMENT, max_size=25), min_size=1, max_size=40)
-FEW = settings(max_examples=25, deadline=None)
+FEW = settings(max_examples=12, deadline=None)
 
 
 def cohort(patients: list[list[tuple[float, int | None]]]) -> list[dict[str, Any]]:

@@ -1,0 +1,148 @@
+"""Endpoints of a treated episode: why it was treated, from which grade, and whether it went into remission."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Literal
+
+import ibis
+
+from icans.derive.indication import steroid_starts
+from icans.derive.moments import moments
+from icans.derive.remission import remissions
+from icans.derive.schema import conformed
+from icans.protocol import RemissionRule
+
+EPISODE = ("patient_id", "infusion", "episode")
+INFUSION = ("patient_id", "infusion")
+
+
+def endpoints(
+    episodes: ibis.Table,
+    grades: ibis.Table,
+    courses: ibis.Table,
+    treatments: ibis.Table,
+    neuro: ibis.Table,
+    *,
+    rules: Sequence[RemissionRule],
+    severe_grade: int,
+    refractory: timedelta,
+    steroid_routes: Sequence[str],
+    baseline: Literal["first_course", "peak"],
+    hold: timedelta,
+    steroid_pause: timedelta = timedelta(hours=48),
+) -> ibis.Table:
+    """Give indication, baseline and outcome of every ICANS episode that was treated with the study's intervention.
+
+    An episode is *severe* when its highest grade up to the first course (that hour included) is at least
+    `severe_grade`; otherwise *steroid-refractory* when the patient had been on systemic corticosteroid for at least
+    `refractory` and ICANS had not improved on it: the last grade before the first course is 1 or more and not below the
+    first one since the corticosteroid began (docs/decisions/0025-indication.md). For remission see
+    `icans.derive.remission.remissions`.
+
+    Parameters
+    ----------
+    episodes, grades, courses
+        Derived tables.
+    treatments, neuro
+        Canonical tables of doses and of bedside assessments.
+    rules
+        Finish line of remission by baseline grade.
+    severe_grade
+        Lowest grade called severe.
+    refractory
+        Shortest time on systemic corticosteroid without improvement.
+    steroid_routes
+        Routes that are systemic; a dose without a route counts.
+    baseline
+        ``first_course``: the last settled grade of the episode up to the first course; ``peak``: the highest up to it.
+    hold
+        How long the finish line must hold.
+    steroid_pause
+        Longest time between two doses of uninterrupted corticosteroid.
+
+    Returns
+    -------
+    ibis.Table
+        One row a treated episode, columns as `icans.derive.schema.DERIVED`. Unordered. ``remission`` is null where no
+        rule names the baseline grade, and false where the line was not seen to be reached.
+    """
+    treated = _treated(episodes, courses)
+    infusions = treated.select(*INFUSION).distinct()
+    seen = moments(grades, neuro, infusions)
+    starts = steroid_starts(treated, treatments, routes=steroid_routes, refractory=refractory, pause=steroid_pause)
+    started = treated.left_join(starts, EPISODE).drop(*(f"{column}_right" for column in EPISODE))
+    baselines = _baselines(started, seen, severe_grade=severe_grade, baseline=baseline)
+    reached = remissions(baselines, seen, rules=rules, hold=hold)
+    last = seen.group_by(*INFUSION).agg(last_hour=seen.hour.max(where=seen.grade.notnull()))
+    found = baselines.left_join(reached.mutate(judged=True), EPISODE).drop(*(f"{column}_right" for column in EPISODE))
+    found = found.left_join(last, INFUSION)
+    return conformed(
+        found.mutate(
+            hours_from_onset=found.first_course_hour - found.onset_hour,
+            remission=ibis.ifelse(found.judged, found.remission_hour.notnull(), ibis.null("boolean")),
+            hours_to_remission=found.remission_hour - found.first_course_hour,
+        ),
+        "endpoints",
+    )
+
+
+def evaluable(endpoints: ibis.Table, *, indications: Sequence[str]) -> ibis.Table:
+    """Keep, of each patient and infusion, the first treated episode with one of the study's indications.
+
+    Parameters
+    ----------
+    endpoints
+        As `endpoints` gives them.
+    indications
+        Indications that make a treated patient evaluable.
+    """
+    asked = endpoints.filter(endpoints.indication.isin(sorted(indications)))
+    return first(asked, INFUSION)
+
+
+def first(endpoints: ibis.Table, of: Sequence[str]) -> ibis.Table:
+    """Keep the first treated episode of each infusion, or of each patient.
+
+    Parameters
+    ----------
+    endpoints
+        As `endpoints` gives them.
+    of
+        Columns that say of what: ``patient_id``, or ``patient_id`` and ``infusion``.
+    """
+    in_order = ibis.window(group_by=list(of), order_by=["infusion", "episode"])
+    numbered = endpoints.mutate(place=ibis.row_number().over(in_order))
+    return numbered.filter(numbered.place == 0).drop("place")
+
+
+def _treated(episodes: ibis.Table, courses: ibis.Table) -> ibis.Table:
+    given = courses.filter(courses.episode.notnull())
+    given = given.group_by(*EPISODE).agg(first_course_hour=given.hour.min(), courses=given.count())
+    icans = episodes.filter(episodes.toxicity == "icans").select(*EPISODE, "onset_hour")
+    return icans.inner_join(given, EPISODE)
+
+
+def _baselines(
+    treated: ibis.Table, seen: ibis.Table, *, severe_grade: int, baseline: Literal["first_course", "peak"]
+) -> ibis.Table:
+    """Give baseline and indication of each treated episode, from its assessments up to the first course."""
+    before = treated.left_join(
+        seen,
+        [*INFUSION, seen.hour >= treated.onset_hour, seen.hour <= treated.first_course_hour],
+    )
+    graded = before.grade.notnull()
+    found = before.group_by(*EPISODE, "onset_hour", "first_course_hour", "courses").agg(
+        peak=before.grade.max(),
+        last=before.grade.argmax(before.hour, where=graded),
+        on_steroid=before.grade.argmin(before.hour, where=graded & (before.hour >= before.steroid_hour)),
+        baseline_ice=before.ice.argmax(before.hour, where=before.ice.notnull()),
+    )
+    refractory = (found["last"] >= 1) & (found["last"] >= found.on_steroid)
+    return found.mutate(
+        indication=ibis.cases(
+            (found.peak >= severe_grade, "severe"), (refractory, "steroid_refractory"), else_=ibis.null("string")
+        ),
+        baseline_grade=found["last"] if baseline == "first_course" else found.peak,
+    )

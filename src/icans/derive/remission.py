@@ -1,0 +1,99 @@
+"""Remission: the finish line that a patient's baseline grade sets, and when it was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import ibis
+
+from icans.protocol import RemissionRule
+from icans.units import hours
+
+EPISODE = ("patient_id", "infusion", "episode")
+INFUSION = ("patient_id", "infusion")
+
+
+def remissions(
+    baselines: ibis.Table, moments: ibis.Table, *, rules: Sequence[RemissionRule], hold: timedelta
+) -> ibis.Table:
+    """Find when each treated episode reached its finish line.
+
+    The rule that names the baseline grade sets the line. A line of a grade is met at that grade or lower. A line of an
+    ICE score is met at that score or higher, where a score was taken and the grade, if settled, is below the baseline
+    grade (an ICE score of 10 during a seizure is no remission); where no score was taken, at the rule's
+    ``grade_without_ice`` or lower. Remission is the first assessment after the first course that meets the line and
+    keeps it: for `hold` no assessment fails it, and assessments go on for at least that long
+    (docs/decisions/0024-remission.md).
+
+    Parameters
+    ----------
+    baselines
+        One row a treated episode: ``patient_id``, ``infusion``, ``episode``, ``first_course_hour``, ``baseline_grade``.
+    moments
+        As `icans.derive.moments.moments` gives them.
+    rules
+        Finish line by baseline grade.
+    hold
+        How long the line must hold; zero: reaching it once is enough.
+
+    Returns
+    -------
+    ibis.Table
+        One row a treated episode whose baseline grade a rule names: ``patient_id``, ``infusion``, ``episode``,
+        ``remission_hour`` (null where it was not reached) and ``recurrence`` (a later grade above the line, above 0
+        where the line is an ICE score; null without remission).
+    """
+    lines = _lines(baselines, rules)
+    after = lines.left_join(moments, [*INFUSION, moments.hour > lines.first_course_hour])
+    judged = after.select(*EPISODE, "hour", "grade", "line_grade", met=_met(after))
+    if hold:
+        judged = judged.mutate(met=_held(judged, hours(hold)))
+    above = judged.grade > judged.line_grade.fill_null(0)
+    found = judged.group_by(*EPISODE).agg(
+        remission_hour=judged.hour.min(where=judged.met), last_above=judged.hour.max(where=above)
+    )
+    back = (found.last_above > found.remission_hour).fill_null(False)
+    return found.select(
+        *EPISODE, "remission_hour", recurrence=ibis.ifelse(found.remission_hour.notnull(), back, ibis.null("boolean"))
+    )
+
+
+def _lines(baselines: ibis.Table, rules: Sequence[RemissionRule]) -> ibis.Table:
+    """Put the finish line beside each treated episode; leave out those without one."""
+
+    def of_rule(name: str) -> ibis.Value:
+        set_ = [(rule.baseline, getattr(rule, name)) for rule in rules if getattr(rule, name) is not None]
+        none = ibis.null("int64")
+        return ibis.cases(*((grade.isin(baseline), line) for baseline, line in set_), else_=none) if set_ else none
+
+    grade = baselines.baseline_grade
+    lined = baselines.select(
+        *EPISODE,
+        "first_course_hour",
+        "baseline_grade",
+        line_grade=of_rule("grade"),
+        line_ice=of_rule("ice"),
+        line_without_ice=of_rule("grade_without_ice"),
+    )
+    return lined.filter(lined.line_grade.notnull() | lined.line_ice.notnull())
+
+
+def _met(after: ibis.Table) -> ibis.Value:
+    """Tell whether an assessment meets the line; null where it cannot be judged."""
+    better = (after.grade < after.baseline_grade).fill_null(True)
+    return ibis.cases(
+        (after.line_grade.notnull(), after.grade <= after.line_grade),
+        (after.ice.notnull(), (after.ice >= after.line_ice) & better),
+        else_=after.grade <= after.line_without_ice,
+    )
+
+
+def _held(judged: ibis.Table, hold: float) -> ibis.Value:
+    """Tell whether the line is met, fails at no assessment for `hold`, and assessments go on for that long."""
+    from_now = ibis.window(group_by=EPISODE, order_by="hour", preceding=0, following=None)
+    fails = ibis.ifelse(judged.met, ibis.null("float64"), judged.hour)
+    failing = ibis.ifelse(judged.met.isnull(), ibis.null("float64"), fails).min().over(from_now)
+    judged_hour = ibis.ifelse(judged.met.isnull(), ibis.null("float64"), judged.hour)
+    last = judged_hour.max().over(ibis.window(group_by=EPISODE))
+    return judged.met & (failing.isnull() | (failing - judged.hour > hold)) & (last - judged.hour >= hold)
