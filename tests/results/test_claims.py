@@ -305,3 +305,7 @@ def test_the_claims_of_the_packaged_study_can_be_read():
     import icans.packaged
 
     assert len(read_claims(Path(icans.packaged.__file__).parent / "idm13")) > 40
+
+
+def test_against_a_bound_our_number_is_shown_in_full(tmp_path):
+    assert verdict(tmp_path, ">0", "biomarkers", "p_value", variable="IL-6").ours == "0.0501"

@@ -315,6 +315,13 @@ def test_survival_is_in_months_and_percent(find, variable, statistic, level, gro
     assert find("survival", variable, statistic, level, group).value == pytest.approx(value)
 
 
+def test_those_who_had_the_event_stand_behind_its_count(find):
+    assert find("survival", "os", "events").patients == ("P1", "P3", "P4")
+    assert find("survival", "os", "at_risk", "6 months").patients == ("P1", "P2", "P4", "P5")
+    assert find("remission", "remission", "events").patients == ("P1",)
+    assert find("remission", "remission", "percent").patients == ("P1", "P2")
+
+
 def test_a_median_without_events_is_not_reached(find):
     row = find("survival", "pfs", "median")
     assert (row.value, row.reason) == (None, "not reached: no event was observed")

@@ -211,7 +211,9 @@ def _verdict(claim: Claim, row: Result) -> Verdict:
     if claim.stated.total is not None:
         return _count_verdict(claim, row, row.value, claim.stated.total)
     agreement, explanation = compare(claim.stated, row.value, row.statistic)
-    return Verdict(claim, row, agreement, explanation, _at_precision(row.value, claim.stated.step))
+    is_number = claim.stated.value is not None and not claim.stated.relation
+    ours = _at_precision(row.value, claim.stated.step) if is_number else f"{row.value:.10g}"
+    return Verdict(claim, row, agreement, explanation, ours)
 
 
 def _at_precision(value: float, step: Decimal) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from icans.protocol import Protocol
-from icans.results.cohort import Mask
+from icans.results.cohort import Mask, Positions
 from icans.results.columns import Columns, kept
 from icans.results.gathered import Gathered
 from icans.stats.competing_risks import IncidenceCurve, aalen_johansen
@@ -21,6 +21,8 @@ from icans.units import DAYS_PER_MONTH
 
 ENDPOINTS = ("os", "pfs")
 MOST_TICKS = 8
+WITHIN = 1 - 1e-9
+"""Hours turned into days and months miss a whole number by less than this; they are still on it."""
 TICK_STEPS = (0.25, 0.5, 1, 2, 3, 6, 12, 24, 60, 120)
 
 
@@ -79,8 +81,14 @@ def remission_curve(study: Gathered, protocol: Protocol) -> tuple[Columns, Incid
 
 def at_risk(curve: SurvivalCurve | IncidenceCurve, time: float) -> int:
     """Count the patients at risk just before a time: observed until then or longer."""
-    index = int(np.searchsorted(curve.time, time, side="left"))
+    index = int(np.searchsorted(curve.time, time * WITHIN, side="left"))
     return int(curve.at_risk[index]) if index < curve.at_risk.size else 0
+
+
+def still_at_risk(observed: Columns, days: float) -> Positions:
+    """Give the patients at risk just before a time: observed until then or longer."""
+    who: Positions = observed["patient"][observed["time_days"] >= days * WITHIN]
+    return who
 
 
 def ticks(curve: SurvivalCurve | IncidenceCurve) -> list[float]:

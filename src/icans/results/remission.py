@@ -9,7 +9,7 @@ import numpy as np
 from icans.protocol import Protocol
 from icans.results.cohort import Cohort
 from icans.results.columns import Columns, kept
-from icans.results.curves import at_risk, remission_curve
+from icans.results.curves import at_risk, remission_curve, still_at_risk
 from icans.results.display import time_point
 from icans.results.gathered import Gathered
 from icans.results.rows import Result, Subject
@@ -84,7 +84,8 @@ def time_to_remission(study: Gathered, protocol: Protocol) -> list[Result]:
     for days, estimate in zip(landmarks, incidence_at(curve, landmarks), strict=True):
         here = replace(all_treated, level=time_point(days, "days"))
         result += estimated(replace(here, unit="%"), estimate, ("incidence", "ci_low", "ci_high"), 100)
-        result.append(here.row("at_risk", at_risk(curve, days), unit="", method="patients at risk just before"))
+        there = replace(here, patients=study.cohort.names(still_at_risk(followed, days)))
+        result.append(there.row("at_risk", at_risk(curve, days), unit="", method="patients at risk just before"))
     return result
 
 
@@ -93,7 +94,8 @@ def _rate(cohort: Cohort, rows: Columns, column: str, subject: Subject) -> list[
     who = rows["patient"]
     missing = replace(subject, n=applies.size, patients=cohort.names(who[~applies]))
     known = replace(subject, n=int(np.count_nonzero(applies)), patients=cohort.names(who[applies]))
+    had = rows[column] == 1
     return [
-        *rate(known, int(np.count_nonzero(rows[column] == 1))),
+        *rate(known, int(np.count_nonzero(had)), cohort.names(who[had])),
         missing.row("missing", applies.size - known.n, method="no finish line applies, or nothing was assessed"),
     ]

@@ -62,14 +62,24 @@ def described(subject: Subject, cohort: Cohort, who: Positions, values: NDArray[
     ]
 
 
-def rate(subject: Subject, events: int) -> list[Result]:
-    """Give a rate of the subject's n: n, events, percent with its exact interval, and Wilson's interval."""
+def rate(subject: Subject, events: int, with_event: tuple[str, ...]) -> list[Result]:
+    """Give a rate of the subject's n: n, events, percent with its exact interval, and Wilson's interval.
+
+    Parameters
+    ----------
+    subject
+        What the rows are about, with its n and patients.
+    events
+        How many of its n had the event.
+    with_event
+        Ids of the patients who had it.
+    """
     exact, score = clopper_pearson(events, subject.n), wilson(events, subject.n)
     counts = replace(subject, unit="")
     share = replace(subject, unit="%")
     return [
         counts.row("n", subject.n),
-        counts.row("events", events),
+        replace(counts, patients=with_event).row("events", events),
         *estimated(share, exact, ("percent", "ci_low", "ci_high"), 100),
         *estimated(share, score, ("percent", "wilson_low", "wilson_high"), 100)[1:],
     ]

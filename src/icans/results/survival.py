@@ -9,7 +9,7 @@ import numpy as np
 from icans.protocol import Protocol
 from icans.results.cohort import Mask
 from icans.results.columns import Columns
-from icans.results.curves import ENDPOINTS, at_risk, survival_curve, ticks
+from icans.results.curves import ENDPOINTS, at_risk, still_at_risk, survival_curve, ticks
 from icans.results.display import time_point
 from icans.results.gathered import Gathered
 from icans.results.rows import Result, Subject
@@ -51,17 +51,25 @@ def survival(study: Gathered, protocol: Protocol) -> list[Result]:
 def _endpoint(study: Gathered, protocol: Protocol, endpoint: str, group: tuple[str | None, Mask]) -> list[Result]:
     observed, curve = survival_curve(study, protocol, endpoint, group[1])
     subject = _subject(study, protocol, observed, endpoint, group[0])
+    with_event = replace(subject, patients=study.cohort.names(observed["patient"][observed["event"] == 1]))
     landmarks = protocol.survival.landmarks_months
     result = [
         subject.row("n", curve.n, unit=""),
-        subject.row("events", curve.total, unit=""),
+        with_event.row("events", curve.total, unit=""),
         _missing(study, subject, observed, group[1]),
         *median_time(subject, median_survival(curve)),
     ]
     for months, estimate in zip(landmarks, survival_at(curve, landmarks), strict=True):
         here = replace(subject, level=time_point(months, "months"), unit="%")
         result += estimated(here, estimate, ("survival", "ci_low", "ci_high"), 100)
-    return result + _numbers_at_risk(subject, curve, landmarks)
+    at_risk_rows = (_at_risk(study, subject, observed, curve, months) for months in sorted({*landmarks, *ticks(curve)}))
+    return [*result, *at_risk_rows]
+
+
+def _at_risk(study: Gathered, subject: Subject, observed: Columns, curve: SurvivalCurve, months: float) -> Result:
+    still = study.cohort.names(still_at_risk(observed, months * DAYS_PER_MONTH))
+    here = replace(subject, level=time_point(months, "months"), patients=still)
+    return here.row("at_risk", at_risk(curve, months), unit="", method="patients at risk just before")
 
 
 def _missing(study: Gathered, subject: Subject, observed: Columns, who: Mask) -> Result:
@@ -69,14 +77,6 @@ def _missing(study: Gathered, subject: Subject, observed: Columns, who: Mask) ->
     about = subject.about(study.cohort.names(without), int(np.count_nonzero(who)))
     method = f"{subject.method}; patients without such a time: nothing to count from, or nobody saw them after it"
     return about.row("missing", int(np.count_nonzero(without)), unit="", method=method)
-
-
-def _numbers_at_risk(subject: Subject, curve: SurvivalCurve, landmarks: list[float]) -> list[Result]:
-    method = "patients at risk just before"
-    return [
-        subject.row("at_risk", at_risk(curve, months), unit="", level=time_point(months, "months"), method=method)
-        for months in sorted({*landmarks, *ticks(curve)})
-    ]
 
 
 def _follow_up(study: Gathered, protocol: Protocol, group: tuple[str | None, Mask]) -> list[Result]:
