@@ -99,7 +99,6 @@ def steps_of(cohort: Path, out: Path) -> dict[str, float]:
         names.append(name)
         times.append(time.perf_counter())
 
-    out.mkdir()
     engine = connect()
     Study.read(cohort, engine).derive(out, step)
     engine.close()

@@ -133,6 +133,11 @@ def rounds(patient: Patient, first: float, last: float, clock: Iterable[int], ch
                 yield at
 
 
+def discharge(patient: Patient) -> float:
+    """Give the hours from infusion at which the patient goes home."""
+    return 24.0 * max(21, round(patient["onset_hour"] / 24) + 8)
+
+
 def patients(patient: Patient, _: Random) -> Iterator[Row]:
     """Give the patient's row."""
     yield {"patient_id": patient["id"], **patient["about"], "developmental_delay": "no"}
@@ -155,7 +160,7 @@ def neuro(patient: Patient, chance: Random) -> Iterator[Row]:
     child = patient["about"]["age_years"] < 12
     onset, path = patient["onset_hour"], patient["path"]
     ill = (onset - 3, onset + path[-1][0] + 3)
-    home = 24 * max(21, round(onset / 24) + 8)
+    home = discharge(patient)
     if path[-1][1] not in (0, 10):
         home = ill[0]  # never well again: only the assessments of the path
     for at in rounds(patient, -22, home, ROUNDS, chance):
@@ -317,7 +322,7 @@ def labs(patient: Patient, chance: Random) -> Iterator[Row]:
         yield measurement(at, "IL-6", il6, "pg/mL", specimen="csf")
     peak = 24 * (patient["crs"]["from"] + patient["crs"]["to"]) / 2
     severity = 4.0 if "worse" in patient["crs"] else 2.0
-    for at in rounds(patient, -24, 24 * 21, (7,), chance):
+    for at in rounds(patient, -24, discharge(patient), (7,), chance):
         if int((at + 48) // 24) % 2:
             continue
         inflamed = severity / (1 + ((at - peak) / 60) ** 2)
