@@ -135,7 +135,8 @@ def rounds(patient: Patient, first: float, last: float, clock: Iterable[int], ch
 
 def discharge(patient: Patient) -> float:
     """Give the hours from infusion at which the patient goes home."""
-    return 24.0 * max(21, round(patient["onset_hour"] / 24) + 8)
+    onset: float = patient["onset_hour"]
+    return 24.0 * max(21, round(onset / 24) + 8)
 
 
 def patients(patient: Patient, _: Random) -> Iterator[Row]:
