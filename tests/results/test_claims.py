@@ -4,7 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icans.errors import CallError, ClaimsError
@@ -99,6 +99,7 @@ def test_what_is_no_figure_is_not_understood(text):
     assert parse(text) is None
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.decimals(-10_000, 10_000, places=3), st.integers(0, 3))
 def test_a_number_rounded_half_away_from_zero_always_agrees(value, digits):
     from icans.results.display import number
@@ -106,6 +107,7 @@ def test_a_number_rounded_half_away_from_zero_always_agrees(value, digits):
     assert compare(parse(number(float(value), digits)), float(value), "percent")[0] == "agrees"
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.decimals(-1000, 1000, places=4), st.decimals(-1000, 1000, places=1), st.sampled_from(["median", "percent"]))
 def test_a_figure_a_unit_of_its_last_place_away_is_always_contradicted(value, stated, statistic):
     if abs(value - stated) >= Decimal("0.1"):

@@ -1,7 +1,7 @@
 """The formatter, case by case."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from icans.results import display
@@ -118,6 +118,7 @@ def test_counts_and_time_points_read_as_a_table_does():
     assert [display.time_point(value, "months") for value in (1.0, 6.0, 0.5)] == ["1 month", "6 months", "0.5 months"]
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.floats(-1e9, 1e9), st.integers(0, 6))
 def test_a_rounded_number_is_within_half_a_unit_and_never_minus_zero(value, digits):
     text = display.number(value, digits).replace(",", "")

@@ -59,7 +59,7 @@ def fill(study, drawn):
             )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=st.lists(patients(), min_size=1, max_size=6))
 def test_whatever_the_study(worked, drawn):
     fill(worked, drawn)
