@@ -77,7 +77,7 @@ def rows(engine: Engine) -> Rows:
 
 
 def read(text: str, kinds: dict[str, str]) -> list[Row]:
-    header, *lines = [line.split() for line in text.strip().splitlines()]
+    header, *lines = [line.split() for line in text.strip().splitlines()] or [[]]
     return [
         {column: cell(word, kinds[column]) for column, word in zip(header, words, strict=True)}
         for words in lines

@@ -106,7 +106,7 @@ def _placed(measured: ibis.Table, marker: Biomarker) -> ibis.Table:
 
 def _latest(found: ibis.Table) -> ibis.Table:
     """Keep the last measurement of each window; of several at its hour the highest, a result before a ``<`` limit."""
-    rank = ibis.cases((found.limit == ">", 0), (found.limit == "<", 2), else_=1)
+    rank = ibis.cases((found["limit"] == ">", 0), (found["limit"] == "<", 2), else_=1)
     last_first = ibis.window(
         group_by=[*MARKER, "window"], order_by=[found.hour.desc(), found.value.desc(), rank, found.unit]
     )
