@@ -14,6 +14,7 @@ NOT_REACHED = "not reached"
 NOT_AVAILABLE = "not available"
 
 AT_MOST_ONE_DECIMAL = frozenset({"years", "days", "hours", "grade", "mg"})
+COUNTED_UNITS = frozenset({"years", "months", "days", "hours", "lines", "courses", "doses", "episodes", "rows"})
 SCIENTIFIC_UNITS = frozenset({"cells/kg"})
 RATES = frozenset({"percent", "survival", "incidence"})
 P_VALUES = frozenset({"p_value"})
@@ -74,7 +75,9 @@ def with_unit(text: str, unit: str) -> str:
         return text
     if unit == "grade":
         return f"grade {text}"
-    return f"{text}%" if unit == "%" else f"{text} {unit}"
+    if unit == "%":
+        return f"{text}%"
+    return f"{text} {unit.removesuffix('s')}" if text == "1" and unit in COUNTED_UNITS else f"{text} {unit}"
 
 
 def measured(value: float | None, unit: str = "", digits: int | None = None) -> str:
