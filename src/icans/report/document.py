@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -22,6 +23,9 @@ from icans.report.numbers import Numbers
 from icans.results import display
 from icans.results.rows import Result
 from icans.scales.model import Scale
+
+LARGER = 1.45
+"""How much larger than on paper a figure may be on a screen."""
 
 FINDINGS_SHOWN = 50
 """Findings on the page; findings.csv has all of them."""
@@ -70,14 +74,26 @@ def render(content: Content) -> str:
     groups = _groups(numbers)
     sections = [
         _question(content),
-        _section("flow", "Who is in the study", _figure(content, "flow")),
+        _section("flow", "Who is in the study", _figure(numbers, content, "flow")),
         _section("baseline", "Table 1. Patients", _table_one(numbers, groups)),
-        _section("course", "Toxicity day by day", _figure(content, "heatmap"), _figure(content, "swimmer")),
-        _section("toxicity", "Onset, peak and remission", _figure(content, "onset"), _toxicity(numbers, groups)),
-        _section("treatment", _first_course_title(protocol), _figure(content, "first_course"), _exposure(numbers)),
-        _section("remission", "Remission", _remission(numbers, protocol), _figure(content, "remission")),
-        _section("biomarkers", "Before and after", _figure(content, "biomarkers"), _biomarkers(numbers)),
-        _section("survival", "Survival", _figure(content, "survival"), _survival(numbers, groups)),
+        _section(
+            "course",
+            "Toxicity day by day",
+            _figure(numbers, content, "heatmap", "by_day"),
+            _figure(numbers, content, "swimmer"),
+        ),
+        _section(
+            "toxicity",
+            "Onset, peak and remission",
+            _figure(numbers, content, "time_course"),
+            _toxicity(numbers, groups),
+        ),
+        _section(
+            "treatment", _first_course_title(protocol), _figure(numbers, content, "first_course"), _exposure(numbers)
+        ),
+        _section("remission", "Remission", _remission(numbers, protocol), _figure(numbers, content, "remission")),
+        _section("biomarkers", "Before and after", _figure(numbers, content, "biomarkers"), _biomarkers(numbers)),
+        _section("survival", "Survival", _figure(numbers, content, "survival"), _survival(numbers, groups)),
         _section("limits", "Findings and limits of the data", *_limits(numbers, content)),
     ]
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
@@ -151,15 +167,31 @@ def _question(content: Content) -> Section:
     return _section("question", "What was asked, and the definitions used", *blocks)
 
 
-def _figure(content: Content, *identities: str) -> Markup:
+def _figure(numbers: Numbers, content: Content, *identities: str) -> Markup:
     """Give the first of these figures that the study has, or say why it has none."""
     for figure in content.figures:
         if figure.id in identities:
+            svg = content.drawn[figure.id]
+            drawn = Markup(svg)  # noqa: S704  # our own chart, its texts escaped when it was drawn
             return Markup(
-                '<figure id="figure-{}"><div class="chart">{}</div><figcaption><b>{}.</b> {}</figcaption></figure>'
-            ).format(figure.id, Markup(content.drawn[figure.id]), figure.title, figure.caption)  # noqa: S704
+                '<figure id="figure-{}"><div class="chart" style="max-width: {}px">{}</div>'
+                "<figcaption><b>{}.</b> {}</figcaption>{}</figure>"
+            ).format(figure.id, _largest_width(svg), drawn, figure.title, figure.caption, _behind(numbers, figure))
     reasons = [absent.reason for absent in content.left_out if absent.id in identities]
     return paragraph(Markup('<span class="missing">{}</span>').format(reasons[0])) if reasons else Markup("")
+
+
+def _largest_width(svg: str) -> int:
+    """Give the width at which the letters of a figure are as large as those of the text, in pixels."""
+    natural = re.search(r'<svg[^>]*? width="([\d.]+)"', svg)
+    return round(float(natural[1]) * LARGER) if natural else 1000
+
+
+def _behind(numbers: Numbers, figure: Figure) -> Markup:
+    """List the numbers that stand in a figure, each leading back to its patients."""
+    rows = [row for analysis, variable in figure.results for row in numbers.matching(analysis, variable)]
+    shown = [Markup("{}: {}").format(row.name, numbers.one(row)) for row in dict.fromkeys(rows)]
+    return details("Numbers in this figure", bullets(shown)) if shown else Markup("")
 
 
 def _table_one(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
@@ -169,7 +201,7 @@ def _table_one(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
 
 
 def _toxicity(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
-    rows = tables.summary_rows(numbers, "toxicity", groups)
+    rows = tables.summary_rows(numbers, "toxicity", groups, levels_left_out=(">=1", ">=2", ">=4", ">=5"))
     return _table("table-toxicity", "Toxicity", _columns(numbers, groups), rows)
 
 
@@ -192,7 +224,7 @@ def _remission(numbers: Numbers, protocol: Protocol) -> Markup:
     columns = ("In remission", "Exact 95% interval", "Wilson 95% interval")
     note = f"Remission after {protocol.intervention.name}, as defined above."
     return _table("table-remission", "Remission", columns, outcomes.remission_rows(numbers), note) + _table(
-        "table-time", "Time to remission", ("",), outcomes.time_rows(numbers)
+        "table-time", "First course to remission", ("Evaluable patients",), outcomes.time_rows(numbers)
     )
 
 
@@ -209,8 +241,14 @@ def _survival(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
     return _table("table-survival", "Survival", _columns(numbers, groups), rows)
 
 
+def _agreement(numbers: Numbers) -> Markup:
+    columns = ("Same grade", "Kappa")
+    rows = outcomes.agreement_rows(numbers)
+    return _table("table-agreement", "The clinic's grade against the grade of the recorded signs", columns, rows)
+
+
 def _limits(numbers: Numbers, content: Content) -> list[Markup]:
-    blocks = [bullets(limits(numbers, content.protocol))]
+    blocks = [bullets(limits(numbers, content.protocol)), _agreement(numbers)]
     if not content.findings:
         return [*blocks, paragraph("The checks of the records found nothing.")]
     shown = sorted(content.findings, key=lambda finding: SEVERITIES.index(finding.severity))[:FINDINGS_SHOWN]

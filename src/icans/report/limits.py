@@ -91,7 +91,7 @@ def _unpaired(numbers: Numbers) -> Markup | str:
     parts = [
         Markup("{} in {} ({})").format(row.variable, row.group or "", numbers.one(row))
         for row in numbers.matching("biomarkers")
-        if row.statistic == "n_unpaired" and row.value
+        if row.statistic == "unpaired" and row.value
     ]
     if not parts:
         return ""

@@ -10,6 +10,7 @@ from icans.report.numbers import Numbers
 from icans.report.tables import Row, described
 from icans.report.words import label
 from icans.results import display
+from icans.results.rows import Result
 
 INDICATIONS = {None: "All evaluable", "severe": "Severe", "steroid_refractory": "Steroid-refractory"}
 
@@ -25,70 +26,68 @@ def remission_rows(numbers: Numbers) -> list[Row]:
         share = Markup("{} of {} ({})").format(numbers.one(events), numbers.one(n), numbers.one(rate))
         exact = _interval(numbers, "remission", "remission", group=group)
         wilson = _interval(numbers, "remission", "remission", group=group, ends=("wilson_low", "wilson_high"))
-        rows.append(Row("", words, (share, exact, wilson)))
+        rows.append(Row(words, (share, exact, wilson)))
     return rows
 
 
 def time_rows(numbers: Numbers) -> list[Row]:
     """Give time to remission among responders, and for everyone treated by cumulative incidence."""
     about = ("time_to_remission", "days_to_remission")
-    rows = [Row("Among responders", "First course to remission, median (range)", (described(numbers, *about, None),))]
-    everyone = "All treated, death competing"
+    rows = [Row("Among responders, median (range)", (described(numbers, *about, None),))]
     median = numbers.find(*about, "median_all")
     if median is not None:
-        interval = _interval(numbers, *about)
-        rows.append(
-            Row(everyone, "Median (95% interval)", (numbers.one(median) + Markup(" (") + interval + Markup(")"),))
-        )
-    for row in numbers.matching(*about):
-        if row.statistic == "incidence":
-            interval = _interval(numbers, *about, level=row.level)
-            cell = numbers.one(row) + Markup(" (") + interval + Markup(")")
-            rows.append(Row(everyone, f"In remission at {row.level}", (cell,)))
-    return [row for row in rows if row.cells[0]]
+        rows.append(Row("Everyone, median (95% interval)", (_with_interval(numbers, median),)))
+    rows += [
+        Row(f"Everyone, in remission at {row.level} (95% interval)", (_with_interval(numbers, row),))
+        for row in numbers.matching(*about)
+        if row.statistic == "incidence"
+    ]
+    return [row for row in rows if any(row.cells)]
 
 
 def biomarker_rows(numbers: Numbers) -> list[Row]:
     """Give each analyte's medians, the estimated change with its interval, and the p-value."""
     rows = []
-    pairs = dict.fromkeys((r.group, r.variable) for r in numbers.matching("biomarkers"))
-    for group, analyte in pairs:
-        found = {
-            s: numbers.find("biomarkers", analyte, s, group=group)
-            for s in ("n", "median_before", "median_after", "estimate", "p_value")
-        }
-        interval = _interval(numbers, "biomarkers", analyte, group=group)
-        estimate = numbers.one(found["estimate"])
-        if found["estimate"] is not None and found["estimate"].value is not None:
-            estimate = estimate + Markup(" (") + interval + Markup(")")
-        cells = (
-            numbers.one(found["n"]),
-            numbers.one(found["median_before"]),
-            numbers.one(found["median_after"]),
-            estimate,
-            numbers.one(found["p_value"]),
-        )
-        rows.append(Row(label(group or ""), analyte, cells))
+    for group, analyte in dict.fromkeys((r.group, r.variable) for r in numbers.matching("biomarkers")):
+        names = ("n", "median_before", "median_after", "estimate", "p_value")
+        found = [numbers.find("biomarkers", analyte, name, group=group) for name in names]
+        estimate = found[3]
+        change = numbers.one(estimate) if estimate is None else _with_interval(numbers, estimate)
+        cells = (*(numbers.one(row) for row in found[:3]), change, numbers.one(found[4]))
+        rows.append(Row(f"{analyte}, {label(group or '')}", cells))
     return rows
 
 
 def survival_rows(numbers: Numbers, groups: Sequence[str | None]) -> list[Row]:
-    """Give events, median and landmark survival of overall and progression-free survival."""
+    """Give events, median and landmark survival of overall and progression-free survival, and the follow-up."""
     rows = []
     for variable in ("os", "pfs"):
-        group_rows: dict[str, list[Markup]] = {}
         own = numbers.matching("survival", variable)
-        landmarks = list(dict.fromkeys(r.level for r in own if r.statistic == "survival"))
-        for group in groups:
-            cells = {"Events": _of(numbers, variable, group)}
-            cells["Median (95% interval)"] = _estimate(numbers, variable, "median", group, None)
-            for landmark in landmarks:
-                cells[f"At {landmark} (95% interval)"] = _estimate(numbers, variable, "survival", group, landmark)
-            follow_up = numbers.find("survival", variable, "follow_up", group=group)
-            cells["Median follow-up (reverse Kaplan-Meier)"] = numbers.one(follow_up) if follow_up else Markup("")
-            for words, cell in cells.items():
-                group_rows.setdefault(words, []).append(cell)
-        rows += [Row(label(variable), words, tuple(cells)) for words, cells in group_rows.items() if any(cells)]
+        if not own:
+            continue
+        rows.append(Row(label(variable)))
+        rows.append(Row("events", tuple(_of(numbers, variable, group) for group in groups), indented=True))
+        wanted = [("median", None)] + [("survival", r.level) for r in own if r.statistic == "survival"]
+        for statistic, landmark in dict.fromkeys(wanted):
+            found = [numbers.find("survival", variable, statistic, group=g, level=landmark) for g in groups]
+            words = f"at {landmark}" if landmark else "median"
+            rows.append(Row(f"{words} (95% interval)", tuple(_estimate(numbers, row) for row in found), indented=True))
+    follow_up = [numbers.find("survival", "follow_up", "median", group=group) for group in groups]
+    if any(follow_up):
+        cells = tuple(_estimate(numbers, row) for row in follow_up)
+        rows.append(Row("Follow-up, median by reverse Kaplan-Meier (95% interval)", cells))
+    return rows
+
+
+def agreement_rows(numbers: Numbers) -> list[Row]:
+    """Give how often the clinic's grade and the grade of the signs agree, and kappa."""
+    rows = []
+    for variable in dict.fromkeys(r.variable for r in numbers.matching("agreement")):
+        n, agree, share, kappa = (numbers.find("agreement", variable, s) for s in ("n", "agree", "percent", "kappa"))
+        if n is None or not n.value:
+            continue
+        count = Markup("{} of {} ({})").format(*(numbers.one(row) for row in (agree, n, share)))
+        rows.append(Row(label(variable), (count, numbers.one(kappa))))
     return rows
 
 
@@ -99,12 +98,15 @@ def _of(numbers: Numbers, variable: str, group: str | None) -> Markup:
     return Markup("{} of {}").format(numbers.one(events), numbers.one(n))
 
 
-def _estimate(numbers: Numbers, variable: str, statistic: str, group: str | None, level: str | None) -> Markup:
-    row = numbers.find("survival", variable, statistic, group=group, level=level)
-    if row is None:
-        return Markup("")
-    interval = _interval(numbers, "survival", variable, group=group, level=level)
-    return numbers.one(row) + (Markup(" (") + interval + Markup(")") if interval else Markup(""))
+def _estimate(numbers: Numbers, row: Result | None) -> Markup:
+    return numbers.one(None) if row is None else _with_interval(numbers, row)
+
+
+def _with_interval(numbers: Numbers, row: Result) -> Markup:
+    interval = _interval(numbers, row.analysis, row.variable, group=row.group, level=row.level)
+    if not interval or row.value is None:
+        return numbers.one(row)
+    return Markup("{} ({})").format(numbers.one(row), interval)
 
 
 def _interval(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import warnings
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-from great_tables import GT
+from great_tables import GT, loc, style
 from markupsafe import Markup
 
 from icans.report.numbers import Numbers
@@ -20,11 +21,11 @@ STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 
 @dataclass(frozen=True)
 class Row:
-    """A row of a table: its group, its label and a cell for each column."""
+    """A row of a table: its label and a cell for each column; one without cells heads the indented rows after it."""
 
-    group: str
     label: str
-    cells: tuple[Markup, ...]
+    cells: tuple[Markup, ...] = ()
+    indented: bool = False
 
 
 def render(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row], note: str = "") -> Markup:
@@ -39,28 +40,27 @@ def render(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row
     columns
         Heading of each column of cells.
     rows
-        Rows; those that share a group stand together under it.
+        Rows, in order.
     note
         Source note under the table.
     """
     names = [f"column_{index}" for index in range(len(columns))]
-    content = {
-        "group": [row.group for row in rows],
-        "label": [row.label for row in rows],
-        **{name: [str(row.cells[index]) for row in rows] for index, name in enumerate(names)},
+    cells = [row.cells or (Markup(""),) * len(columns) for row in rows]
+    content = {"label": [row.label for row in rows]} | {
+        name: [str(own[index]) for own in cells] for index, name in enumerate(names)
     }
-    if not any(row.group for row in rows):
-        del content["group"]
-    group = "group" if "group" in content else None
-    table = (
-        GT(pa.table(content), rowname_col="label", groupname_col=group, id=identity)
-        .tab_header(title=title)
-        .cols_label(dict(zip(names, columns, strict=True)))
-        .fmt_passthrough(columns=names, escape=False)
-    )
-    if note:
-        table = table.tab_source_note(note)
-    return Markup(STYLE.sub("", table.as_raw_html()))  # noqa: S704  # cells are escaped where they are made
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PyArrow Table support is currently experimental", UserWarning)
+        table = GT(pa.table(content), rowname_col="label", id=identity)
+        table = table.tab_header(title=title).cols_label(dict(zip(names, columns, strict=True)))
+        table = table.fmt_passthrough(columns=names, escape=False)
+        if indented := [index for index, row in enumerate(rows) if row.indented]:
+            table = table.tab_stub_indent(indented)
+        if heads := [index for index, row in enumerate(rows) if not row.cells]:
+            table = table.tab_style(style.text(weight="bold"), loc.stub(rows=heads))
+        if note:
+            table = table.tab_source_note(note)
+        return Markup(STYLE.sub("", table.as_raw_html()))  # noqa: S704  # cells are escaped where they are made
 
 
 def described(numbers: Numbers, analysis: str, variable: str, group: str | None) -> Markup:
@@ -75,31 +75,42 @@ def described(numbers: Numbers, analysis: str, variable: str, group: str | None)
     return text + _missing(numbers, rows["missing"])
 
 
-def counted(numbers: Numbers, analysis: str, variable: str, group: str | None, of: str | None) -> Markup:
+def counted(numbers: Numbers, analysis: str, variable: str, group: str | None, of: str) -> Markup:
     """Write ``n (%)`` of a level."""
     count = numbers.find(analysis, variable, "n", group=group, level=of)
     share = numbers.find(analysis, variable, "percent", group=group, level=of)
     if count is None or count.value is None:
-        return numbers.show("0", []) if count is None else numbers.one(count)
-    return numbers.show(display.count_percent(count.value, share.value if share else None), (count, share))
+        return numbers.one(count)
+    shown = display.count_percent(count.value, share.value if share else None)
+    return numbers.show(shown, (count, share))
 
 
-def summary_rows(numbers: Numbers, analysis: str, groups: Sequence[str | None]) -> list[Row]:
-    """Give a row for each numeric variable and each level of the categorical ones, in the order of the results."""
+def summary_rows(
+    numbers: Numbers, analysis: str, groups: Sequence[str | None], *, levels_left_out: Collection[str] = ()
+) -> list[Row]:
+    """Give a row for each numeric variable, and for each categorical one a heading and its levels."""
     rows: list[Row] = []
     for variable in dict.fromkeys(result.variable for result in numbers.matching(analysis)):
         own = numbers.matching(analysis, variable)
-        levels = dict.fromkeys(r.level for r in own if r.statistic == "n" and r.level is not None)
-        if any(r.statistic == "median" for r in own):
+        levels = [r.level for r in own if r.statistic == "n" and r.level is not None]
+        levels = [of for of in dict.fromkeys(levels) if of not in levels_left_out]
+        if levels:
+            rows.append(Row(label(variable)))
+            rows += [
+                Row(level(of), tuple(counted(numbers, analysis, variable, g, of) for g in groups), indented=True)
+                for of in levels
+            ]
+            rows += _not_recorded(numbers, [numbers.find(analysis, variable, "missing", group=g) for g in groups])
+        elif any(r.statistic == "median" for r in own):
             cells = tuple(described(numbers, analysis, variable, group) for group in groups)
-            rows.append(Row(label(variable), "median (range)", cells))
-        for of in levels:
-            cells = tuple(counted(numbers, analysis, variable, group, of) for group in groups)
-            rows.append(Row(label(variable), level(of), cells))
-        missing = [numbers.find(analysis, variable, "missing", group=group) for group in groups]
-        if levels and any(row is not None and row.value for row in missing):
-            rows.append(Row(label(variable), "not recorded", tuple(numbers.one(row) for row in missing)))
+            rows.append(Row(f"{label(variable)}, median (range)", cells))
     return rows
+
+
+def _not_recorded(numbers: Numbers, missing: Sequence[Result | None]) -> list[Row]:
+    if not any(row is not None and row.value for row in missing):
+        return []
+    return [Row("not recorded", tuple(numbers.one(row) for row in missing), indented=True)]
 
 
 def _missing(numbers: Numbers, row: Result | None) -> Markup:

@@ -25,8 +25,12 @@ LABELS = {
     "days_to_remission": "First course to remission",
     "os": "Overall survival",
     "pfs": "Progression-free survival",
-    "true": "yes",
-    "false": "no",
+    "crs_peak_days": "CRS peak after infusion",
+    "icans_episodes": "ICANS episodes per patient",
+    "crs_episodes": "CRS episodes per patient",
+    "icans_grade": "ICANS",
+    "crs_grade": "CRS",
+    ">=3": "3 or more",
 }
 SHORT = {"cns": "CNS", "icans": "ICANS", "crs": "CRS", "ice": "ICE", "capd": "CAPD", "csf": "CSF", "pct": "%"}
 
