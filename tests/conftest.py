@@ -39,7 +39,9 @@ def cart80(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def write_cart80(folder: Path) -> None:
     import openpyxl
 
-    header, *rows = openpyxl.load_workbook(CART80, read_only=True).active.iter_rows(max_col=8, values_only=True)
+    workbook = openpyxl.load_workbook(CART80)
+    header, *rows = workbook.active.iter_rows(max_col=8, values_only=True)
+    workbook.close()
     days = [dict(zip(header, row, strict=True)) for row in rows]
     drugs = {"toci": "tocilizumab", "siltux": "siltuximab", "steroids": "steroids", "anakinra": "anakinra"}
     write(folder / "patients.csv", ["patient_id"], [[name] for name in dict.fromkeys(day["ID"] for day in days)])

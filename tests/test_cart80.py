@@ -123,10 +123,13 @@ def test_a_day_nobody_observed_is_no_grade(run: tuple[Study, Path]) -> None:
 
 
 def test_its_faults_are_reported(run: tuple[Study, Path]) -> None:
-    said = "\n".join(str(finding) for finding in run[0].findings())
-    assert "Yes P05 " in said
-    assert "Yes P06 " in said
-    assert "Kym P18" in said
+    found = run[0].findings()
+    said = "\n".join(str(finding) for finding in found)
+    assert '"Yes P05 " has blanks around it' in said
+    assert '"Yes P06 " has blanks around it' in said
+    # The row of Kym P18 inside the block of Kym P17 is row 895 of the file, and its day has a second row at 910.
+    assert 'neuro.csv, row 895, column patient_id: "Kym P18" stands between rows of Kym P17' in said
+    assert [f.patient_id for f in found if (f.file, f.row) == ("neuro.csv", 910)] == ["Kym P18"]
 
 
 def test_its_report_has_every_part(run: tuple[Study, Path]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from icans.records.checks.blocks import block_findings
 from icans.records.checks.crs import crs_findings
 from icans.records.checks.doses import dose_findings
 from icans.records.checks.events import event_findings
@@ -58,5 +59,6 @@ def check(records: Records, protocol: Protocol, engine: Engine) -> list[Finding]
         *lab_findings(records, protocol, engine),
         *event_findings(records, infusions, engine),
         *repeat_findings(records, engine),
+        *block_findings(records, engine),
     ]
     return [replace(finding, file=records.files.get(finding.file, finding.file)) for finding in found]
