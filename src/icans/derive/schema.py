@@ -105,10 +105,11 @@ DERIVED: dict[str, dict[str, tuple[str, str]]] = {
 
 
 def conformed(table: ibis.Table, name: str) -> ibis.Table:
-    """Give a derived table its declared columns, in their order and types."""
-    return table.select(**{column: _typed(table[column], kind) for column, (kind, _) in DERIVED[name].items()})
+    """Give a derived table its declared columns, in their order and types.
 
+    Every cast is written out, also where Ibis takes the type for granted: an engine's own can differ (in DuckDB a
+    literal 1 is a 32-bit integer and a sum of integers is 128-bit, which Parquet would hold as a float).
+    """
+    from ibis.expr.operations import Cast  # noqa: PLC0415  # the declaration above is read without Ibis
 
-def _typed(column: ibis.Value, kind: str) -> ibis.Value:
-    # A small literal is int8 to Ibis and INTEGER to DuckDB, and Ibis leaves out a cast it takes for needless.
-    return column.cast("int64").cast(kind) if kind == "int8" else column.cast(kind)
+    return table.select(**{column: Cast(table[column], kind).to_expr() for column, (kind, _) in DERIVED[name].items()})
