@@ -174,7 +174,7 @@ def _figure(numbers: Numbers, content: Content, *identities: str) -> Markup:
             svg = content.drawn[figure.id]
             drawn = Markup(svg)  # noqa: S704  # our own chart, its texts escaped when it was drawn
             return Markup(
-                '<figure id="figure-{}"><div class="chart" style="max-width: {}px">{}</div>'
+                '<figure id="figure-{}"><div class="chart" tabindex="0" style="--largest: {}px">{}</div>'
                 "<figcaption><b>{}.</b> {}</figcaption>{}</figure>"
             ).format(figure.id, _largest_width(svg), drawn, figure.title, figure.caption, _behind(numbers, figure))
     reasons = [absent.reason for absent in content.left_out if absent.id in identities]
@@ -216,7 +216,7 @@ def _exposure(numbers: Numbers) -> Markup:
 
 def _table(identity: str, title: str, columns: Sequence[str], rows: Sequence[tables.Row], note: str = "") -> Markup:
     if not rows:
-        return Markup("")
+        return paragraph(Markup('<span class="missing">{}: nothing was recorded.</span>').format(title))
     return Markup('<div class="table">{}</div>').format(tables.render(identity, title, columns, rows, note))
 
 
@@ -244,6 +244,8 @@ def _survival(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
 def _agreement(numbers: Numbers) -> Markup:
     columns = ("Same grade", "Kappa")
     rows = outcomes.agreement_rows(numbers)
+    if not rows:
+        return Markup("")
     return _table("table-agreement", "The clinic's grade against the grade of the recorded signs", columns, rows)
 
 
