@@ -17,6 +17,7 @@ from icans import __version__
 from icans.errors import CallError, IcansError
 
 if TYPE_CHECKING:
+    from icans.results.rows import Result
     from icans.study import Study
 
 app = typer.Typer(
@@ -48,9 +49,15 @@ def icans(version: Annotated[bool, typer.Option("--version", help="Print the ver
 def demo(out: OutFolder = Path("icans-demo")) -> None:
     """Run the packaged synthetic study from raw records to report and check every figure it claims."""
     from icans.packaged import folder
+    from icans.results.claims import failed, read_claims, verify
+    from icans.results.verdicts import summary
 
     with folder() as study:
-        _report(study, out, "duckdb")
+        results = _report(study, out, "duckdb")
+        verdicts = verify(results, read_claims(study / "claims.toml"))
+    typer.echo(f"Published figures of the study it was made to agree with: {summary(verdicts)}")
+    if failed(verdicts):
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -228,14 +235,15 @@ def _progress(title: str) -> Iterator[Callable[[str], None]]:
         yield lambda step: bar.update(task, description=f"{title}: {step}")
 
 
-def _report(folder: Path, out: Path, engine: str) -> None:
+def _report(folder: Path, out: Path, engine: str) -> list[Result]:
     from icans.output import whole_folder
 
     _refuse_study_as_output(folder, out)
     with whole_folder(out) as unfinished, _opened(folder, engine) as opened, _progress("Report") as step:
-        opened.report(unfinished, step)
+        results = opened.report(unfinished, step)
     typer.echo(f"Report: {out / 'report.html'}")
     _say_unused(opened)
+    return results
 
 
 def _refuse_study_as_output(study: Path, out: Path) -> None:

@@ -40,6 +40,8 @@ class DuckDBEngine:
         }
         if scratch:
             settings["temp_directory"] = str(scratch)
+        # Merging nested selects takes Ibis longer than it takes DuckDB to see through them.
+        ibis.options.sql.fuse_selects = False
         self.backend = ibis.duckdb.connect(**settings)
         self._kept = 0
 

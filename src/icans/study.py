@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from icans.derive.survival import last_seen, survival
 from icans.errors import ProtocolError, nearest
 from icans.records.checks import check
 from icans.records.reading import read_records
+from icans.records.schema import TABLES
 from icans.scales import catalogue
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Study:
         """
         protocol = protocols.read(folder)
         scales = {toxicity: _scale(protocol, toxicity) for toxicity in ("icans", "crs")}
-        return cls(folder, protocol, read_records(folder, protocol, engine), engine, scales)
+        return cls(folder, protocol, _kept(read_records(folder, protocol, engine), engine), engine, scales)
 
     def derive(self, folder: Path, step: Step) -> dict[str, ibis.Table]:
         """Write every derived table into a folder, each made from those before it, and give them as read from there."""
@@ -150,8 +151,8 @@ class Study:
             step("results")
             return study_results(self.records, derived, self.protocol, self.engine, self.findings(derived))
 
-    def report(self, folder: Path, step: Step) -> None:
-        """Write derived tables, results, findings, figures and the report into a folder."""
+    def report(self, folder: Path, step: Step) -> list[Result]:
+        """Write derived tables, results, findings, figures and the report into a folder, and give the results."""
         from icans.figures.collect import figure_data
         from icans.figures.gallery import all_figures
         from icans.figures.render import Renderer
@@ -180,6 +181,7 @@ class Study:
             scales = tuple(self.scales.values())
             content = Content(self.protocol, scales, results, figures, left_out, drawn, findings)
             write_report(folder / "report.html", content)
+        return results
 
 
 def _scale(protocol: Protocol, toxicity: str) -> Scale:
@@ -189,6 +191,12 @@ def _scale(protocol: Protocol, toxicity: str) -> Scale:
             f'study.toml: [scales] {toxicity}: there is no scale "{scale_id}".', nearest(scale_id, catalogue.ids())
         )
     return catalogue.load(scale_id)
+
+
+def _kept(records: Records, engine: Engine) -> Records:
+    """Compute tables that came from text once; what is stored in columns stays where it is."""
+    tables = {name: getattr(records, name) for name in TABLES}
+    return replace(records, **{name: engine.keep(table) for name, table in tables.items() if "row" in table.columns})
 
 
 def _silent(_step: str) -> None:
