@@ -173,7 +173,7 @@ class Study:
             results = results_of(gathered, self.records, self.protocol, findings)
             store.write(results, folder)
             step("figures")
-            data = figure_data(self.records, derived, self.protocol, self.engine)
+            data = figure_data(gathered, self.records, derived, self.protocol, self.engine)
             figures, left_out = all_figures(data, curves(gathered, self.protocol), results, self.protocol)
             (folder / "figures").mkdir()
             drawn = renderer.draw(figures, folder / "figures")

@@ -183,8 +183,12 @@ def _heading(part: _Panel, stated: Stated, width: float) -> alt.TitleParams:
 
 
 def ticks(low: float, high: float) -> list[float]:
-    """Give round values between the ends of a log axis: decades, and values between them where there is room."""
+    """Give round values between the ends of a log axis: decades, and values between them where there is room.
+
+    None is so near the upper end that its label would stand above the plot.
+    """
     span = log10(high / low)
+    high = high / 10 ** (0.04 * span)
     steps = (
         (1.0,)
         if span > 2.5

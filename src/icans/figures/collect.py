@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from icans.derive.endpoints import evaluable
 from icans.figures import queries
 from icans.figures.data import FigureData, Row
 from icans.figures.days import LAST
+from icans.figures.pairs import pair_rows
+from icans.results.population import highest_known
 from icans.scales import catalogue
 from icans.units import HOURS_PER_DAY
 
@@ -18,111 +23,222 @@ if TYPE_CHECKING:
     from icans.engines import Engine
     from icans.protocol import Protocol
     from icans.records.tables import Records
+    from icans.results.gathered import Gathered
+    from icans.scales.model import Scale
 
 SHOWN = 120
-"""Most infusions drawn one by one; beyond it rows are too thin to read and too many to bring to Python."""
+"""Most patients drawn one by one; beyond it rows are too thin to read and too many to bring to Python."""
+
+AROUND_HOURS = (-72.0, 672.0)
+DEATHS = ("death", "death_due_to_icans")
 
 
 def figure_data(
-    records: Records, derived: Mapping[str, ibis.Table], protocol: Protocol, engine: Engine, *, shown: int = SHOWN
+    study: Gathered,
+    records: Records,
+    derived: Mapping[str, ibis.Table],
+    protocol: Protocol,
+    engine: Engine,
+    *,
+    shown: int = SHOWN,
 ) -> FigureData:
     """Collect what the patient-level figures draw.
 
     Parameters
     ----------
+    study
+        The study as arrays.
     records
-        Records of the study.
+        Its records.
     derived
-        Derived tables by name, computed.
+        Its derived tables by name, computed.
     protocol
-        Definitions of the study.
+        Its definitions.
     engine
         Where the tables live.
     shown
-        Most infusions to draw one by one; of more, those with the highest ICANS grade are drawn, and all are counted.
+        Most patients to draw one by one; of more, those with the highest ICANS grade are drawn, and all are counted.
     """
-    assessments = queries.assessed(derived["grades"])
-    roster = queries.roster(records, derived["episodes"], assessments, progression=protocol.survival.progression)
-    drawn = engine.keep(queries.highest_first(roster, shown))
-    patients = [_patient(row) for row in engine.rows(drawn.order_by("rank"))]
-    if not patients:
-        return FigureData()
-
-    def own(table: ibis.Table) -> ibis.Table:
-        return table.semi_join(drawn, queries.INFUSION)
+    everyone, drawn = _drawn(study, shown)
 
     def rows(table: ibis.Table) -> list[Row]:
-        return [_keyed(row) for row in engine.rows(table)]
+        own = table.filter(table.patient_id.isin(drawn)) if len(drawn) < everyone else table
+        return [_keyed(row) for row in engine.rows(own)]
 
-    endpoints, biomarkers = derived["endpoints"], derived["biomarkers"]
-    total = patients[0]["total"]
-    mine = own(assessments)
-    scale = catalogue.load(protocol.scales.icans) if "neuro" in records.present else None
-    asked = evaluable(endpoints, indications=protocol.population.indications)
+    assessments = queries.assessed(derived["grades"])
+    seen = rows(assessments)
+    endpoints = _endpoints(rows(derived["endpoints"]), study)
+    scale = _scored(records, protocol) if endpoints else None
+    scores = [] if scale is None else rows(queries.ice_scores(records.neuro, scale))
+    episodes = [_episode(row) for row in rows(derived["episodes"]) if row["toxicity"] == "icans"]
+    patients = _patients(rows(records.infusions), seen, episodes, rows(records.events), protocol.survival.progression)
+    counted = {} if len(drawn) == everyone else _counted(derived, protocol, assessments, engine)
     return FigureData(
-        total=total,
+        total=everyone,
         patients=patients,
-        days=rows(queries.daily(mine)),
-        doses=rows(queries.other_drugs(own(records.treatments), intervention=protocol.intervention.drugs)),
-        steroids=[{**row, "mg": row["dexamethasone_equivalent_mg"]} for row in rows(own(derived["steroids"]))],
-        courses=[_course(row) for row in rows(own(derived["courses"]))],
-        episodes=[_episode(row) for row in rows(own(derived["episodes"])) if row["toxicity"] == "icans"],
-        endpoints=_endpoints(rows(own(endpoints)), protocol.population.indications),
-        around=rows(queries.around_first_course(mine, own(records.neuro), own(endpoints), scale)),
-        pairs=rows(queries.paired(biomarkers, asked)),
-        **(_counted(assessments, derived["episodes"], asked, engine) if total > shown else {}),
+        days=_days(seen),
+        doses=_daily(rows(queries.other_drugs(records.treatments, intervention=protocol.intervention.drugs))),
+        steroids=[row | {"mg": row["dexamethasone_equivalent_mg"]} for row in rows(derived["steroids"])],
+        courses=[row | {"time": row["hour"] / HOURS_PER_DAY} for row in rows(derived["courses"])],
+        episodes=episodes,
+        endpoints=endpoints,
+        around=list(_around(seen, scores, endpoints)),
+        pairs=pair_rows(study),
+        **counted,
     )
 
 
-def _counted(assessments: ibis.Table, episodes: ibis.Table, asked: ibis.Table, engine: Engine) -> dict[str, list[Row]]:
-    """Count all infusions where there are more than are drawn."""
-    times = [
-        {**row, "grade": row["grade"] or 0, "told": f"{row['panel']}, day {row['value']}: {row['patients']:,} patients"}
-        for row in engine.rows(queries.counted_times(episodes, asked))
-    ]
-    return {"by_day": engine.rows(queries.counts_by_day(queries.daily(assessments), last=LAST)), "times": times}
+def _drawn(study: Gathered, shown: int) -> tuple[int, list[str]]:
+    """Count the infused patients, and give those drawn: those with the highest ICANS grade."""
+    infused = np.flatnonzero(study.cohort.infused)
+    highest = np.nan_to_num(highest_known(study, "icans")[infused], nan=-1.0)
+    first = np.argsort(-highest, kind="stable")[:shown]
+    return infused.size, study.cohort.ids[infused[first]].tolist()
+
+
+def _scored(records: Records, protocol: Protocol) -> Scale | None:
+    """Give the scale of ICANS where it has an ICE score and the study a column for it."""
+    scale = catalogue.load(protocol.scales.icans)
+    score = scale.score("ice")
+    if score is None:
+        return None
+    columns = {score.total, *(item.column for item in score.items)}
+    return scale if columns & records.columns.get("neuro", frozenset()) else None
 
 
 def _keyed(row: Row) -> Row:
     """Name the patient and infusion of a row: a key no other has, and a name to be read."""
     patient, infusion = row["patient_id"], row["infusion"]
-    return {**row, "key": f"{infusion}|{patient}", "name": patient if infusion == 1 else f"{patient} ({infusion})"}
+    row["key"] = f"{infusion}|{patient}"
+    row["name"] = patient if infusion == 1 else f"{patient} ({infusion})"
+    return row
 
 
-def _days(hours: float | None) -> float | None:
+def _in_days(hours: float | None) -> float | None:
     return None if hours is None else hours / HOURS_PER_DAY
 
 
-def _patient(row: Row) -> Row:
-    dated = ("onset", "death", "progression", "last_contact", "next_infusion")
-    patient = _keyed(row) | {name: _days(row[name]) for name in dated}
-    ends = (patient["death"], patient["last_contact"] if patient["death"] is None else None, patient["next_infusion"])
-    return {**patient, "until": min((end for end in ends if end is not None), default=None)}
-
-
-def _course(row: Row) -> Row:
-    return {**row, "time": _days(row["hour"])}
-
-
 def _episode(row: Row) -> Row:
-    return {**row, "onset": _days(row["onset_hour"]), "peak": _days(row["peak_hour"]), "end": _days(row["end_hour"])}
+    return row | {name: _in_days(row[f"{name}_hour"]) for name in ("onset", "peak", "end")}
 
 
-def _endpoints(rows: Sequence[Row], indications: Sequence[str]) -> list[Row]:
-    """Give the treated episodes; evaluable is the first of each infusion with an indication the study asks about."""
-    seen: set[str] = set()
-    made = []
-    for row in sorted(rows, key=lambda row: (row["key"], row["episode"])):
-        evaluable = row["indication"] in indications and row["key"] not in seen
-        if evaluable:
-            seen.add(row["key"])
-        made.append(
+def _endpoints(rows: list[Row], study: Gathered) -> list[Row]:
+    """Give the treated episodes, and whether each is the one its patient is evaluated by."""
+    evaluated = study.evaluated
+    ids = study.cohort.ids[evaluated["patient"]].tolist()
+    asked = set(zip(ids, evaluated["infusion"].tolist(), evaluated["episode"].tolist(), strict=True))
+    return [
+        row
+        | {
+            "first_course": _in_days(row["first_course_hour"]),
+            "remission_time": _in_days(row["remission_hour"]),
+            "last_assessed": _in_days(row["last_hour"]),
+            "evaluable": (row["patient_id"], row["infusion"], row["episode"]) in asked,
+        }
+        for row in rows
+    ]
+
+
+def _days(seen: Iterable[Row]) -> list[Row]:
+    """Give the worst grade of each patient, toxicity and day; its bounds differ where it is open."""
+    days: dict[tuple[str, str, int], Row] = {}
+    for row in seen:
+        day = int(row["hour"] // HOURS_PER_DAY)
+        place = (row["key"], row["toxicity"], day)
+        if place in days:
+            worst = days[place]
+            worst["low"], worst["high"] = max(worst["low"], row["low"]), max(worst["high"], row["high"])
+            worst["assessments"] += 1
+        else:
+            named = {"key": row["key"], "toxicity": row["toxicity"], "day": day}
+            days[place] = named | {"low": row["low"], "high": row["high"], "assessments": 1}
+    return list(days.values())
+
+
+def _daily(doses: Iterable[Row]) -> list[Row]:
+    counts = Counter((row["key"], int(row["hour"] // HOURS_PER_DAY), row["drug"]) for row in doses)
+    return [{"key": key, "day": day, "drug": drug, "doses": number} for (key, day, drug), number in counts.items()]
+
+
+def _around(seen: Iterable[Row], scores: Iterable[Row], endpoints: Iterable[Row]) -> Iterator[Row]:
+    """Give the ICANS assessments around the first course of each treated episode, with the ICE score."""
+    ice = {(row["key"], row["hour"]): row["ice"] for row in scores}
+    assessments: dict[str, list[Row]] = defaultdict(list)
+    for row in seen:
+        if row["toxicity"] == "icans":
+            assessments[row["key"]].append(row)
+    for episode in endpoints:
+        for row in assessments[episode["key"]]:
+            hours = row["hour"] - episode["first_course_hour"]
+            if AROUND_HOURS[0] <= hours <= AROUND_HOURS[1]:
+                place = {"key": row["key"], "episode": episode["episode"], "hours": hours}
+                score = ice.get((row["key"], row["hour"]))
+                yield place | {"low": row["low"], "high": row["high"], "ice": score}
+
+
+def _patients(
+    infusions: list[Row],
+    seen: Iterable[Row],
+    episodes: Iterable[Row],
+    events: Iterable[Row],
+    progression: Iterable[str],
+) -> list[Row]:
+    """Give one row an infusion, those with the highest ICANS grade first, then those with the earliest onset."""
+    peaks: dict[str, dict[str, int]] = defaultdict(dict)
+    for row in seen:
+        own = peaks[row["key"]]
+        own[row["toxicity"]] = max(row["low"], own.get(row["toxicity"], 0))
+    onsets = _each(min, ((row["key"], row["onset"]) for row in episodes))
+    dated = [(row["key"], row["event"], row["hour"] / HOURS_PER_DAY) for row in events]
+    deaths = _each(min, ((key, time) for key, event, time in dated if event in DEATHS))
+    progressions = _each(min, ((key, time) for key, event, time in dated if event in set(progression)))
+    contacts = _each(max, ((key, time) for key, event, time in dated if event == "last_contact"))
+    of_icans = {key for key, event, _ in dated if event == "death_due_to_icans"}
+    starts = {row["key"]: row["start_hour"] for row in infusions}
+    patients = []
+    for row in infusions:
+        key = row["key"]
+        following = starts.get(f"{row['infusion'] + 1}|{row['patient_id']}")
+        death, contact = deaths.get(key), contacts.get(key)
+        next_infusion = None if following is None else (following - row["start_hour"]) / HOURS_PER_DAY
+        ends = [end for end in (death, contact if death is None else None, next_infusion) if end is not None]
+        patients.append(
             {
-                **row,
-                "first_course": _days(row["first_course_hour"]),
-                "remission_time": _days(row["remission_hour"]),
-                "last_assessed": _days(row["last_hour"]),
-                "evaluable": evaluable,
+                "key": key,
+                "patient_id": row["patient_id"],
+                "name": row["name"],
+                "icans": peaks[key].get("icans"),
+                "crs": peaks[key].get("crs"),
+                "onset": onsets.get(key),
+                "death": death,
+                "death_due_to_icans": key in of_icans,
+                "progression": progressions.get(key),
+                "last_contact": contact,
+                "until": min(ends, default=None),
             }
         )
-    return made
+    return sorted(patients, key=_rank)
+
+
+def _each(pick: Callable[[float, float], float], times: Iterable[tuple[str, float]]) -> dict[str, float]:
+    """Give the first or last time of each patient and infusion."""
+    picked: dict[str, float] = {}
+    for key, time in times:
+        picked[key] = pick(picked[key], time) if key in picked else time
+    return picked
+
+
+def _rank(row: Row) -> tuple[int, float, str]:
+    highest = -1 if row["icans"] is None else row["icans"]
+    return -highest, float("inf") if row["onset"] is None else row["onset"], row["name"]
+
+
+def _counted(
+    derived: Mapping[str, ibis.Table], protocol: Protocol, assessments: ibis.Table, engine: Engine
+) -> dict[str, list[Row]]:
+    """Count all patients where there are more than are drawn."""
+    evaluated = evaluable(derived["endpoints"], indications=protocol.population.indications)
+    times = engine.rows(queries.counted_times(derived["episodes"], evaluated))
+    for row in times:
+        row["told"] = f"{row['panel']}, day {row['value']}: {row['patients']:,} patients, grade {row['grade']}"
+    return {"by_day": engine.rows(queries.counts_by_day(assessments, last=LAST)), "times": times}

@@ -58,12 +58,18 @@ class _Start:
             return self.rule.ice if self.scored else None
         return self.rule.grade_without_ice if self.rule.ice is not None and not self.scored else self.rule.grade
 
+    def without_score(self) -> set[tuple[str, int]]:
+        """Give the episodes without any ICE score."""
+        return set(self.episodes) - {(row["key"], row["episode"]) for row in self.points if row["ice"] is not None}
+
     @property
     def words(self) -> str:
         """The finish line."""
         ice, grade = self.finish("ice"), self.finish("grade")
         if ice is not None:
-            return f"finish line: ICE {ice}{' or higher' if ice < 10 else ''}"
+            words = f"finish line: ICE {ice}{' or higher' if ice < 10 else ''}"
+            instead = self.rule.grade_without_ice
+            return words if instead is None or not self.without_score() else f"{words}, or grade {instead} without ICE"
         if grade is not None:
             return f"finish line: grade {grade}{' or lower' if grade else ''}"
         return "no finish line without an ICE score"
@@ -132,6 +138,7 @@ def _lines(start: _Start, what: str, end: int) -> Rows:
     short = short_names([row["name"] for row in start.episodes.values()])
     lines: dict[bool, list[Row]] = {True: [], False: []}
     finishes, ends, is_open = [], [], []
+    without_score = start.without_score()
     key = itemgetter("key", "episode")
     drawn = sorted((row for row in start.points if row["hours"] <= end), key=itemgetter("key", "episode", "hours"))
     for which, group in groupby(drawn, key=key):
@@ -140,10 +147,11 @@ def _lines(start: _Start, what: str, end: int) -> Rows:
         if not line:
             continue
         lines[bool(about["remission"])] += line
+        instead = what == "grade" and start.rule.ice is not None and which in without_score
         is_open += [{**point, "y2": point["high"] + spread[which]} for point in line if point["high"] != point["low"]]
         if not about["remission"]:
             ends.append({"x": line[-1]["x"], "y": line[-1]["y"], "name": short[about["name"]]})
-        elif start.finish(what) is not None and (hours := _hours_to_remission(about)) <= end:
+        elif (start.finish(what) is not None or instead) and (hours := _hours_to_remission(about)) <= end:
             before = [point for point in line if point["x"] <= hours + 1e-6] or line[:1]
             note = told(about["name"], f"remission {hours:.0f} hours after the first course")
             finishes.append({"x": hours, "y": before[-1]["y"], **REACHED.row(), "told": note})

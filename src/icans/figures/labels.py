@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -13,31 +12,36 @@ LONGEST = 12
 def short_names(names: Sequence[str], longest: int = LONGEST) -> dict[str, str]:
     """Shorten long names so that no two look the same.
 
-    What all long names begin with is left out first, since it tells nobody apart; then the middle of a name; where that
-    makes two look alike, a number tells them apart.
+    What all names begin or end with is left out first, since it tells nobody apart; then the middle of a name; where
+    that makes two look alike, a number tells them apart.
     """
     if all(len(name) <= longest for name in names):
         return {name: name for name in names}
-    shared = _shared(names)
-    shortened = {name: _shortened(name[shared:], longest, began=bool(shared)) for name in names}
-    alike = Counter(shortened.values())
-    counted: Counter[str] = Counter()
-    for name, short in shortened.items():
-        if alike[short] > 1:
-            counted[short] += 1
-            shortened[name] = f"{short[: longest - 4]}~{counted[short]}"
+    start, end = _shared(names), _shared([name[::-1] for name in names])
+    if min(len(name) for name in names) <= start + end:
+        start, end = 0, 0
+    parts = {name: "…" * bool(start) + name[start : len(name) - end] + "…" * bool(end) for name in dict.fromkeys(names)}
+    shortened: dict[str, str] = {}
+    taken: set[str] = set()
+    for name, part in parts.items():
+        short, number = _middle_out(part, longest), 1
+        while short in taken:
+            number += 1
+            short = f"{_middle_out(part, longest)[: longest - 4]}~{number}"
+        taken.add(short)
+        shortened[name] = short
     return shortened
 
 
 def _shared(names: Sequence[str]) -> int:
-    """Count the characters with which all names begin; one or two are not worth leaving out."""
+    """Count the characters with which all names begin, to the last break between words where there is one."""
     first, last = min(names), max(names)
     alike = next((at for at, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), 0)
-    return alike if alike > 2 else 0
+    whole = next((at for at in range(alike, 0, -1) if not first[at - 1].isalnum()), alike)
+    return whole if whole > 2 else 0
 
 
-def _shortened(rest: str, longest: int, *, began: bool) -> str:
-    text = f"…{rest}" if began else rest
+def _middle_out(text: str, longest: int) -> str:
     if len(text) <= longest:
         return text
     head = (longest - 1) // 2

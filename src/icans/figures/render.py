@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
     from icans.figures.figure import Figure
 
 PROCESSES = 2
+NOT_TEXT = "\N{REPLACEMENT CHARACTER}"
+
+ALLOWED = frozenset('"\\/nrt')
+"""What may follow a backslash in JSON: the other escapes are of control characters."""
+
+_ESCAPE = re.compile(r"\\(u....|.)")
+_NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 class Renderer:
@@ -35,16 +43,16 @@ class Renderer:
     def __init__(self, processes: int = PROCESSES) -> None:
         self._count = max(1, min(processes, os.cpu_count() or 1))
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
-        self._running: list[subprocess.Popen[bytes]] = []
+        self.processes: list[subprocess.Popen[bytes]] = []
         self._painted: list[Future[dict[str, Any]]] = []
         self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="figures")
 
     def __enter__(self) -> Self:
         for _ in range(self._count):
             process = _started()
-            self._running.append(process)
+            self.processes.append(process)
             self._idle.put(process)
-        self._warmed = [self._threads.submit(self._ask, {"do": "warm"}) for _ in self._running]
+        self._warmed = [self._threads.submit(self._ask, {"do": "warm"}) for _ in self.processes]
         return self
 
     def __exit__(
@@ -54,10 +62,10 @@ class Renderer:
             if error is None:
                 self.finish()
         finally:
-            for process in self._running:
+            for process in self.processes:
                 process.kill()
             self._threads.shutdown(cancel_futures=True)
-            for process in self._running:
+            for process in self.processes:
                 process.communicate()
 
     def draw(self, figures: Sequence[Figure], folder: Path) -> dict[str, str]:
@@ -117,7 +125,7 @@ class Renderer:
     def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
         process = self._idle.get()
         try:
-            line = _asked(process, json.dumps(job).encode())
+            line = _asked(process, request(job))
         except OSError as error:
             return {"error": f"the drawing process is gone ({error.strerror})"}
         finally:
@@ -137,10 +145,21 @@ def _started() -> subprocess.Popen[bytes]:
     )
 
 
-def _asked(process: subprocess.Popen[bytes], job: bytes) -> bytes:
+def request(job: dict[str, Any]) -> bytes:
+    """Write a job as a line of JSON in which no text has a character that XML cannot hold.
+
+    The renderer measures a text by setting it in XML, and ends the whole process where it is not well-formed.
+    """
+    text = _ESCAPE.sub(
+        lambda escape: escape[0] if escape[1] in ALLOWED else NOT_TEXT, json.dumps(job, ensure_ascii=False)
+    )
+    return _NOT_XML.sub(NOT_TEXT, text).encode() + b"\n"
+
+
+def _asked(process: subprocess.Popen[bytes], line: bytes) -> bytes:
     if process.stdin is None or process.stdout is None:  # never, with both piped
         return b""
-    process.stdin.write(job + b"\n")
+    process.stdin.write(line)
     process.stdin.flush()
     return process.stdout.readline()
 

@@ -49,10 +49,11 @@ def curve_panel(
     """
     longest = max(lines, key=lambda line: line.curve.steps[-1]["time"] or 0.0).curve
     ticks = [row["time"] for row in longest.at_risk]
+    end = max(1.02 * (longest.steps[-1]["time"] or 0.0), *ticks) or 1.0
     plane = Plane(
-        x=linear(0, max(1.02 * (longest.steps[-1]["time"] or 0.0), *ticks) or 1.0),
+        x=linear(0, end),
         y=linear(0, 100),
-        x_axis={"values": ticks, "title": axes[0], "grid": False},
+        x_axis={"values": ticks, "title": axes[0], "grid": False, "format": "~g"},
         y_axis={
             "values": [0, 25, 50, 75, 100],
             "title": axes[1],

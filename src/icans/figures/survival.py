@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from icans.figures.data import Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import capitalised, sentence
+from icans.figures.labels import capitalised, counted, sentence
 from icans.figures.legend import legend
 from icans.figures.marks import beside, stacked
 from icans.figures.stated import Stated
 from icans.figures.steps import Line, curve_panel, legend_entries
 from icans.figures.theme import WIDTH
 from icans.results.curves import Curve
-from icans.results.display import number
 from icans.results.survival import ORIGINS
 
 ID = "survival"
@@ -70,7 +69,7 @@ def _caption(drawn: Mapping[str, Sequence[Line]], stated: Stated) -> str:
     counts = []
     for endpoint, lines in drawn.items():
         parts = [
-            f"{number(events, 0)} events in {number(n, 0)} {line.name or 'patients'}"
+            f"{counted(int(events), 'event')} in {counted(int(n), 'patient')}{f' ({line.name})' if line.name else ''}"
             for line in lines
             if (n := stated.value("survival", endpoint, "n", group=line.curve.group)) is not None
             and (events := stated.value("survival", endpoint, "events", group=line.curve.group)) is not None

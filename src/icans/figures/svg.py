@@ -16,7 +16,6 @@ _DEFAULTS = re.compile(r' (?:opacity="1"|display="none")')
 _NAMED = re.compile(r'(?<=id=")|(?<=url\(#)')
 _FRACTION = re.compile(r"(\.\d\d)\d+")
 _EMPTY = re.compile(r'<path class="(?:foreground|background)" d="(?:M0,0h0v0h0Z)?"/>')
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def finished(svg: str, figure: str, words: str) -> str:
@@ -31,9 +30,8 @@ def finished(svg: str, figure: str, words: str) -> str:
     words
         What a reader who cannot see the figure should know.
     """
-    drawn = _EMPTY.sub("", _TAG.sub(lambda tag: _tag(tag[0], figure), _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", svg)))
-    label = escape(_NOT_XML.sub("\N{REPLACEMENT CHARACTER}", words))
-    return drawn.replace('class="marks"', f'role="img" aria-label="{label}"', 1)
+    drawn = _EMPTY.sub("", _TAG.sub(lambda tag: _tag(tag[0], figure), svg))
+    return drawn.replace('class="marks"', f'role="img" aria-label="{escape(words)}"', 1)
 
 
 def _tag(tag: str, figure: str) -> str:

@@ -1,0 +1,240 @@
+"""What each figure shows: its layers and encodings, its words, and what it leaves out.
+
+With ICANS_REWRITE_SNAPSHOTS set in the environment the outlines are written anew, to be read before they are committed.
+"""
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import altair as alt
+import pytest
+
+from icans.figures.data import FigureData
+from icans.figures.figure import Figure
+from icans.figures.gallery import all_figures
+
+OUTLINES = Path(__file__).parent / "outlines"
+ORDER = ["flow", "heatmap", "swimmer", "time_course", "first_course", "biomarkers", "survival", "remission"]
+
+
+def outline(specification, depth=0):
+    """Write a specification as its layers: mark, rows, and each encoding."""
+    for kind in ("vconcat", "hconcat", "layer"):
+        if kind in specification:
+            title = specification.get("title", {})
+            heading = f": {title['text']}" if title else ""
+            inner = [line for part in specification[kind] for line in outline(part, depth + 1)]
+            return [f"{'  ' * depth}{kind}{heading}", *inner]
+    encodings = [f"{channel} {encoded(how)}" for channel, how in sorted(specification["encoding"].items())]
+    mark, rows = specification["mark"]["type"], specification["data"]["name"]
+    return [f"{'  ' * depth}{mark} {rows}: {', '.join(encodings)}"]
+
+
+def encoded(how):
+    if "value" in how:
+        return f"= {how['value']:g}" if isinstance(how["value"], float) else f"= {how['value']}"
+    scale = how.get("scale") or {}
+    parts = [how["field"], scale.get("type", ""), "0-5" if scale.get("domain") == [0, 1, 2, 3, 4, 5] else ""]
+    return " ".join(part for part in parts if part)
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_figure_has_these_layers(figures, name):
+    drawn = "\n".join(outline(figures[name].specification())) + "\n"
+    file = OUTLINES / f"{name}.txt"
+    if os.environ.get("ICANS_REWRITE_SNAPSHOTS"):
+        file.write_text(drawn, encoding="utf-8")
+    assert drawn == file.read_text(encoding="utf-8")
+
+
+def test_figures_stand_in_the_order_of_a_report(figures):
+    assert list(figures) == ORDER
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_specification_is_valid_vega_lite(figures, name):
+    figure = figures[name]
+    figure.specification(validate=True)
+    whole = alt.Chart.from_dict(json.loads(json.dumps(figure.specification())))
+    assert whole.to_dict()["$schema"].startswith("https://vega.github.io/schema/vega-lite/v6")
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_specification_carries_all_its_rows_and_no_others(figures, name):
+    specification = figures[name].specification()
+    asked = {line.split()[1].rstrip(":") for line in outline(specification) if ":" in line and " " in line.strip()}
+    assert {rows for rows in figures[name].rows if rows not in asked} == set()
+    assert "url" not in json.dumps(specification["datasets"])
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_specification_is_the_same_each_time(study, curves, results, protocol, figures, name):
+    again = {figure.id: figure for figure in all_figures(study, curves, results, protocol)[0]}
+    assert json.dumps(again[name].specification()) == json.dumps(figures[name].specification())
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_a_figure_has_words_for_those_who_do_not_see_it(figures, name):
+    figure = figures[name]
+    for words in (figure.title, figure.caption, figure.alt):
+        assert words[0].isupper()
+        assert "None" not in words
+        assert "  " not in words
+    assert figure.caption.endswith(".")
+    assert figure.results
+
+
+def test_the_flow_counts_each_step_and_whom_it_leaves_out(figures):
+    rows = figures["flow"].rows
+    assert [row["text"] for row in rows["main_bold"]] == ["n = 5", "n = 4", "n = 2", "n = 2", "n = 2"]
+    assert [row["text"] for row in rows["side_plain"]] == [
+        "Rows that could not be used: neuro 3 of 400 (see the findings)",
+        "No infusion recorded (n = 1)",
+        "No ICANS observed (n = 1)",
+        "No ICANS assessment (n = 1)",
+    ]
+    assert "Evaluable are patients given IDM in severe ICANS." in figures["flow"].caption
+
+
+def test_a_day_without_an_assessment_is_a_dot_and_no_cell(figures):
+    rows = figures["heatmap"].rows
+    b = 1 + 0.45
+    cells = [(row["x"], row["x2"], row["grade"]) for row in rows["icans_cells"] if int(row["y"] - 0.45) == 1]
+    assert cells == [(0, 2, 0), (4, 5, 1), (5, 6, 2), (6, 7, 1)]
+    unseen = [row["x"] for row in rows["icans_unseen"] if row["y"] is not None and b < row["y"] < b + 1]
+    assert unseen == [2.5]
+
+
+def test_an_open_day_is_drawn_in_the_colours_of_both_its_bounds(figures):
+    rows = figures["heatmap"].rows
+    assert [(row["x"], row["grade"]) for row in rows["icans_highest"]] == [(3, 2)]
+    assert [(row["x"], row["grade"]) for row in rows["icans_lowest"]] == [(3, 0)]
+    assert rows["icans_highest"][0]["told"] == "B\nday 3: ICANS grade open, 0 to 2\n2 assessments"
+    assert "two colours" in figures["heatmap"].caption
+
+
+def test_nothing_is_expected_of_a_patient_who_died(study, curves, results, protocol):
+    patients = [{**row, "death": 2.2, "until": 2.2} if row["key"] == "D" else row for row in study.patients]
+    made, _ = all_figures(replace(study, patients=patients), curves, results, protocol)
+    rows = made[1].rows
+    below = max(row["y"] for row in rows["icans_unseen"] if row["y"] is not None)
+    assert [row["x"] for row in rows["icans_unseen"] if row["y"] == below] == [0.5, 1.5, 2.5]
+    assert [row["told"] for row in rows["deaths"]] == ["D\ndied on day 2"]
+
+
+def test_treatments_tell_what_was_given(figures):
+    rows = figures["heatmap"].rows
+    assert [row["told"] for row in rows["courses"]] == [
+        "A\nday 3: course 1\ndexamethasone and methotrexate",
+        "B\nday 5: course 1\ndexamethasone",
+    ]
+    assert rows["steroids"][0]["told"] == (
+        "A\ndays 2 to 3: systemic corticosteroid\n20, dose not known mg a day as dexamethasone"
+    )
+    assert {row["told"] for row in rows["drugs"]} == {
+        "B\nday 1: tocilizumab, 1 dose",
+        "C\nday 1: tocilizumab, 1 dose",
+        "C\nday 1: anakinra, 2 doses",
+    }
+
+
+def test_two_drugs_of_one_day_stand_side_by_side(figures):
+    drugs = {row["told"]: row for row in figures["heatmap"].rows["drugs"]}
+    one, other = drugs["C\nday 1: tocilizumab, 1 dose"], drugs["C\nday 1: anakinra, 2 doses"]
+    assert one["x"] < other["x"]
+    assert one["shape"] != other["shape"]
+
+
+def test_the_swimmer_shows_those_with_icans_by_onset(figures):
+    figure = figures["swimmer"]
+    assert [row["name"] for row in figure.rows["names"]] == ["A", "B"]
+    assert "2 patients without ICANS and without the intervention not drawn." in figure.caption
+    assert [row["told"] for row in figure.rows["remissions"]] == ["A\nremission on day 4.2"]
+    assert [row["told"] for row in figure.rows["unresolved"]] == ["B\nICANS not over when last assessed"]
+    assert [row["told"].split("\n")[1] for row in figure.rows["outcomes"]] == [
+        "alive 6.6 months after infusion",
+        "died 2.3 months after infusion",
+        "progression or relapse after 1.3 months",
+    ]
+
+
+def test_times_that_were_not_reached_are_open_squares(figures):
+    rows = figures["time_course"].rows
+    assert [row["told"] for row in rows["duration_last_seen"]] == [
+        "B\nnot over when last assessed; days seen: 2.5\ngrade 2"
+    ]
+    assert [row["told"] for row in rows["remission_reached"]] == ["A\ndays to remission: 1\ngrade 4"]
+    assert rows["onset_median"] == [{"x": 3.25}]
+    assert "Median of onset: from infusion; median (n = 2)." in figures["time_course"].caption
+
+
+def test_each_start_has_its_own_finish_line(figures):
+    rows = figures["first_course"].rows
+    assert rows["start_1_grade_ground"] == [{"x": -72, "x2": 72, "y": -0.5, "y2": 1.5}]
+    assert rows["start_2_ice_ground"] == [{"x": -72, "x2": 72, "y": 9.5, "y2": 10.5}]
+    assert "start_1_ice_ground" not in rows
+    assert [row["told"] for row in rows["start_1_grade_finishes"]] == ["A\nremission 24 hours after the first course"]
+    assert "start_2_ice_reached" not in rows
+    assert {row["told"] for row in rows["start_2_ice_missed"]} == {"B\nbaseline grade 2\nno remission"}
+
+
+def test_without_ice_scores_the_finish_line_is_a_grade(study, curves, results, protocol):
+    bare = replace(study, around=[{**row, "ice": None} for row in study.around])
+    figure = {made.id: made for made in all_figures(bare, curves, results, protocol)[0]}["first_course"]
+    assert figure.title == "ICANS grade around the first course"
+    assert figure.rows["start_2_grade_ground"] == [{"x": -72, "x2": 72, "y": -0.5, "y2": 0.5}]
+    assert not any("_ice_" in name for name in figure.rows)
+
+
+def test_many_patients_are_counted_by_day(study, curves, results, protocol):
+    counts = [
+        {"toxicity": "icans", "day": 0, "state": "0", "patients": 900},
+        {"toxicity": "icans", "day": 0, "state": "open", "patients": 20},
+        {"toxicity": "icans", "day": 0, "state": "3", "patients": 50},
+    ]
+    times = [
+        {"panel": "onset", "value": 3, "grade": 2, "reached": True, "patients": 400, "told": "400 patients"},
+        {"panel": "onset", "value": 3, "grade": 4, "reached": True, "patients": 100, "told": "100 patients"},
+    ]
+    figures, _ = all_figures(replace(study, total=1000, by_day=counts, times=times), curves, results, protocol)
+    figures = {figure.id: figure for figure in figures}
+    bars = figures["heatmap"].rows["icans_bars"]
+    assert [(row["told"].split("\n")[0], row["y"], row["y2"]) for row in bars] == [
+        ("day 0: ICANS grade 3", 0, 50),
+        ("day 0: ICANS grade open", 50, 70),
+        ("day 0: ICANS grade 0", 70, 970),
+    ]
+    assert "not observed that day, and is not grade 0" in figures["heatmap"].caption
+    assert [(row["y"], row["y2"]) for row in figures["time_course"].rows["onset_reached"]] == [(0, 100), (100, 500)]
+    assert "Drawn are the 4 of 1,000 infusions with the highest ICANS grade." in figures["swimmer"].caption
+    assert "Drawn are the 4 of 1,000" in figures["first_course"].caption
+
+
+def test_a_study_without_data_has_no_figures_but_reasons(protocol):
+    made, left_out = all_figures(FigureData(), [], [], protocol)
+    assert made == []
+    assert [(one.id, bool(one.reason)) for one in left_out] == [(name, True) for name in ORDER]
+
+
+def test_one_patient_on_one_day_is_a_figure(study, protocol):
+    only = FigureData(total=1, patients=study.patients[2:3], days=[row for row in study.days if row["key"] == "C"][:1])
+    made, left_out = all_figures(only, [], [], protocol)
+    assert [figure.id for figure in made] == ["heatmap"]
+    assert [(row["x"], row["x2"]) for row in made[0].rows["icans_cells"]] == [(0, 1)]
+    assert "icans_unseen" not in made[0].rows
+    assert len(left_out) == 7
+
+
+def test_evaluable_patients_have_a_curve_of_their_own_where_they_are_others(study, curves, results, protocol):
+    def survival(extra) -> Figure:
+        made, _ = all_figures(study, [*curves, extra], results, protocol)
+        return next(figure for figure in made if figure.id == "survival")
+
+    same = survival(replace(curves[0], group="evaluable"))
+    other = survival(replace(curves[0], group="evaluable", steps=curves[0].steps[:-1]))
+    assert "os_2_curve" not in same.rows
+    assert [row["text"] for row in other.rows["os_1_at_risk"]] == ["4", "4", "2", "2"]
+    assert [row["text"] for row in other.rows["os_2_at_risk"]] == ["4", "4", "0", "0"]
+    assert "Overall survival: 1 event in 4 patients (all infused)." in other.caption

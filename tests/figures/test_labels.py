@@ -1,0 +1,40 @@
+"""How patients and numbers of them are named."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from icans.figures.labels import LONGEST, counted, grade_text, listed, short_names
+
+
+@given(st.lists(st.text(min_size=1, max_size=40), unique=True, min_size=1, max_size=40))
+def test_no_two_patients_look_the_same_and_none_is_too_long(names):
+    short = short_names(names)
+    assert len(set(short.values())) == len(names)
+    assert all(len(text) <= LONGEST for text in short.values())
+
+
+def test_short_names_stay_as_they_are():
+    assert short_names(["P01", "P02"]) == {"P01": "P01", "P02": "P02"}
+
+
+def test_what_all_names_share_is_left_out():
+    names = ["CENTRE-2024-P01-main", "CENTRE-2024-P02-main"]
+    assert list(short_names(names).values()) == ["…P01…", "…P02…"]
+
+
+def test_one_long_name_loses_its_middle():
+    assert short_names(["a-very-long-name-indeed"]) == {"a-very-long-name-indeed": "a-ver…indeed"}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [(3, 3, "grade 3"), (3, 4, "grade open, 3 to 4"), (None, None, "grade not known")],
+)
+def test_a_grade_is_written_with_its_bounds_where_it_is_open(low, high, text):
+    assert grade_text(low, high) == text
+
+
+def test_numbers_of_things_agree_with_them():
+    assert [counted(1, "patient"), counted(1200, "patient")] == ["1 patient", "1,200 patients"]
+    assert [listed(["a"]), listed(["a", "b", "c"]), listed([])] == ["a", "a, b and c", ""]
