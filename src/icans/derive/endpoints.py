@@ -69,15 +69,12 @@ def endpoints(
         rule names the baseline grade, and false where the line was not seen to be reached.
     """
     treated = _treated(episodes, courses)
-    infusions = treated.select(*INFUSION).distinct()
-    seen = moments(grades, neuro, infusions)
+    seen = moments(grades, neuro, treated.select(*INFUSION).distinct())
     starts = steroid_starts(treated, treatments, routes=steroid_routes, refractory=refractory, pause=steroid_pause)
-    started = treated.left_join(starts, EPISODE).drop(*(f"{column}_right" for column in EPISODE))
+    started = treated.left_join(starts, EPISODE).select(*treated.columns, "steroid_hour")
     baselines = _baselines(started, seen, severe_grade=severe_grade, baseline=baseline)
-    reached = remissions(baselines, seen, rules=rules, hold=hold)
-    last = seen.group_by(*INFUSION).agg(last_hour=seen.hour.max(where=seen.grade.notnull()))
-    found = baselines.left_join(reached.mutate(judged=True), EPISODE).drop(*(f"{column}_right" for column in EPISODE))
-    found = found.left_join(last, INFUSION)
+    reached = remissions(baselines, seen, rules=rules, hold=hold).mutate(judged=True)
+    found = baselines.left_join(reached, EPISODE)
     return conformed(
         found.mutate(
             hours_from_onset=found.first_course_hour - found.onset_hour,
@@ -127,22 +124,21 @@ def _treated(episodes: ibis.Table, courses: ibis.Table) -> ibis.Table:
 def _baselines(
     treated: ibis.Table, seen: ibis.Table, *, severe_grade: int, baseline: Literal["first_course", "peak"]
 ) -> ibis.Table:
-    """Give baseline and indication of each treated episode, from its assessments up to the first course."""
-    before = treated.left_join(
-        seen,
-        [*INFUSION, seen.hour >= treated.onset_hour, seen.hour <= treated.first_course_hour],
+    """Give baseline, indication and last assessment of each treated episode, from its assessments since onset."""
+    since = treated.left_join(seen, [*INFUSION, seen.hour >= treated.onset_hour])
+    graded, before = since.grade.notnull(), since.hour <= since.first_course_hour
+    on_steroid = graded & before & (since.hour >= since.steroid_hour)
+    found = since.group_by(*EPISODE, "onset_hour", "first_course_hour", "courses").agg(
+        peak=since.grade.max(where=before),
+        latest=since.grade.argmax(since.hour, where=graded & before),
+        first_on_steroid=since.grade.argmin(since.hour, where=on_steroid),
+        baseline_ice=since.ice.argmax(since.hour, where=since.ice.notnull() & before),
+        last_hour=since.hour.max(where=graded),
     )
-    graded = before.grade.notnull()
-    found = before.group_by(*EPISODE, "onset_hour", "first_course_hour", "courses").agg(
-        peak=before.grade.max(),
-        last=before.grade.argmax(before.hour, where=graded),
-        on_steroid=before.grade.argmin(before.hour, where=graded & (before.hour >= before.steroid_hour)),
-        baseline_ice=before.ice.argmax(before.hour, where=before.ice.notnull()),
-    )
-    refractory = (found["last"] >= 1) & (found["last"] >= found.on_steroid)
+    refractory = (found.latest >= 1) & (found.latest >= found.first_on_steroid)
     return found.mutate(
         indication=ibis.cases(
             (found.peak >= severe_grade, "severe"), (refractory, "steroid_refractory"), else_=ibis.null("string")
         ),
-        baseline_grade=found["last"] if baseline == "first_course" else found.peak,
+        baseline_grade=found.latest if baseline == "first_course" else found.peak,
     )

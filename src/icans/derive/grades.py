@@ -55,49 +55,57 @@ def grades(
         A scale cannot read a column.
     """
     seen = {"icans": neuro, "crs": crs}
-    parts = [
-        _assessed(seen[toxicity], patients, toxicity=toxicity, scale=scale, unrecorded=unrecorded)
-        for toxicity, scale in scales.items()
-    ]
-    parts += [
+    deaths = [
         _deaths(events, scale.fatal, toxicity=toxicity, scale=scale)
         for toxicity, scale in scales.items()
         if scale.fatal and scale.fatal.column in events.columns
     ]
-    return ibis.union(*parts) if len(parts) > 1 else parts[0]
+    assessed = [
+        _assessed(seen[toxicity], patients, toxicity=toxicity, scale=scale, unrecorded=unrecorded)
+        for toxicity, scale in scales.items()
+    ]
+    # Each union copies the query of both its sides: the long ones are added last.
+    return reduce(lambda one, other: other.union(one), [*deaths, *assessed])
 
 
 def _assessed(
     table: ibis.Table, patients: ibis.Table, *, toxicity: str, scale: Scale, unrecorded: Convention
 ) -> ibis.Table:
     recorded = f"{toxicity}_grade"
-    table = _readable(table, patients, scale, recorded)
-    shown = [sign for sign in signs(scale) if sign in table.columns]
-    if not shown:
+    if not any(sign in table.columns for sign in signs(scale)):
         return _recorded_only(table, toxicity, recorded)
-    table = table.mutate(signed=reduce(or_, (table[sign].notnull() for sign in shown)))
-    rows = graded(table.filter(table.signed | table[recorded].notnull()), scale, unrecorded=unrecorded)
-    grade, signed = rows[recorded].cast("int8"), rows.signed
-    from_signs = {
-        "scale": (rows.scale, ibis.literal(RECORDED)),
-        "grade": (rows.grade, grade),
-        "grade_low": (rows.grade_low, grade),
-        "grade_high": (rows.grade_high, grade),
-        "driver": (rows.driver, ibis.literal("")),
-        "missing": (rows.missing, ibis.literal("")),
-        "excluded": (rows.excluded, ibis.literal("")),
-    }
-    found = {name: ibis.ifelse(signed, own, instead) for name, (own, instead) in from_signs.items()}
-    return conformed(rows.select(*PLACE, toxicity=ibis.literal(toxicity), **found, recorded_grade=grade), "grades")
+    rows = graded(_readable(table, patients, scale, recorded), scale, unrecorded=unrecorded)
+    rows = rows.filter(rows.signed | rows[recorded].notnull())
+    signed, grade, blank = rows.signed, rows[recorded].cast("int8"), ibis.literal("")
+    return rows.select(
+        *PLACE,
+        toxicity=ibis.literal(toxicity),
+        scale=ibis.ifelse(signed, rows.scale, RECORDED),
+        grade=ibis.ifelse(signed, rows.grade, grade),
+        grade_low=ibis.ifelse(signed, rows.grade_low, grade),
+        grade_high=ibis.ifelse(signed, rows.grade_high, grade),
+        driver=ibis.ifelse(signed, rows.driver, blank),
+        missing=ibis.ifelse(signed, rows.missing, blank),
+        excluded=ibis.ifelse(signed, rows.excluded, blank),
+        recorded_grade=grade,
+    )
 
 
 def _readable(table: ibis.Table, patients: ibis.Table, scale: Scale, recorded: str) -> ibis.Table:
-    """Give the columns the scale reads; a patient's own (age, developmental delay) always from `patients`."""
+    """Give the columns the scale reads, and ``signed``: any sign of it was recorded.
+
+    What is a patient's own (age, developmental delay) always comes from `patients`.
+    """
     own = [name for name in columns(scale) if name in PATIENTS.names and name in patients.columns]
     fatal = {scale.fatal.column} if scale.fatal else set()
     read = [name for name in columns(scale) if name in table.columns and name not in {*own, *fatal, recorded}]
-    found = table.select(*PLACE, *read, recorded)
-    return found.left_join(patients.select("patient_id", *own), "patient_id").drop("patient_id_right") if own else found
+    signed = reduce(or_, (table[sign].notnull() for sign in signs(scale) if sign in read))
+    if not own:
+        return table.select(*PLACE, *read, recorded, signed=signed)
+    joined = table.left_join(patients, table.patient_id == patients.patient_id)
+    return joined.select(
+        *(table[name] for name in (*PLACE, *read, recorded)), *(patients[name] for name in own), signed=signed
+    )
 
 
 def _recorded_only(table: ibis.Table, toxicity: str, recorded: str) -> ibis.Table:

@@ -142,43 +142,25 @@ def _timed(
     progression: Sequence[str],
 ) -> ibis.Table:
     """Give every patient and endpoint, ``time_days`` null where there is no origin and negative where it comes late."""
+    cutoff = ibis.null("float64") if cutoff_epoch_hour is None else ibis.literal(cutoff_epoch_hour, "float64")
     dated = infusions.select(
-        *INFUSION, "start_hour", cutoff_hour=_cutoff(cutoff_epoch_hour) - infusions.infused_epoch_hour
+        *INFUSION, "start_hour", cutoff_clock=infusions.start_hour + (cutoff - infusions.infused_epoch_hour)
     )
-    happened = _on_the_clock(events, dated)
     index = _index(dated, episodes, endpoints, origin=origin)
-    index = index.left_join(_ends(happened, _on_the_clock(last_seen, dated), dated), "patient_id").drop(
-        "patient_id_right"
+    known = _known(dated, events, last_seen, index, progression)
+    ended = _survival_ends(known).union(_remission_ends(dated, endpoints, known))
+    late = (ended.clock > ended.cutoff_clock).fill_null(False)
+    return ended.select(
+        *INFUSION,
+        "endpoint",
+        time_days=(ibis.ifelse(late, ended.cutoff_clock, ended.clock) - ended.zero_clock) / HOURS_PER_DAY,
+        event=ibis.ifelse(late, CENSORED, ended.event),
+        cause=ibis.ifelse(late, "cutoff", ended.cause),
     )
-    progressed = _first_progression(happened, index, progression)
-    index = index.left_join(progressed, "patient_id").drop("patient_id_right")
-    died = index.death_clock.notnull()
-    progressed_first = index.progression_clock.notnull() & (
-        index.death_clock.isnull() | (index.progression_clock < index.death_clock)
-    )
-    seen = (ibis.literal(True), index.end_clock, CENSORED, index.end_cause)
-    death = (died, index.death_clock, EVENT, index.death_cause)
-    progress = (progressed_first, index.progression_clock, EVENT, index.progression_cause)
-    parts = [
-        _endpoint(index, "os", (death, seen)),
-        _endpoint(index, "pfs", (progress, death, seen)),
-        _remission(dated, endpoints, index),
-    ]
-    return ibis.union(*parts)
-
-
-def _cutoff(epoch_hour: float | None) -> ibis.Value:
-    return ibis.null("float64") if epoch_hour is None else ibis.literal(epoch_hour, "float64")
-
-
-def _on_the_clock(table: ibis.Table, dated: ibis.Table) -> ibis.Table:
-    """Add ``clock``: hours from the patient's first infusion."""
-    placed = table.inner_join(dated.select(*INFUSION, "start_hour"), INFUSION)
-    return placed.mutate(clock=placed.start_hour + placed.hour)
 
 
 def _index(dated: ibis.Table, episodes: ibis.Table, endpoints: ibis.Table, *, origin: Origin) -> ibis.Table:
-    """One row a patient: the index infusion, ``zero_clock`` (null without origin) and ``cutoff_clock``."""
+    """One row a patient: the index infusion, and ``zero_clock``, null without origin; a clock starts at infusion 1."""
     treated = first(endpoints, ("patient_id",))
     treated = treated.select("patient_id", treated_infusion="infusion", treated="episode", course="first_course_hour")
     every = dated.left_join(treated, "patient_id").drop("patient_id_right")
@@ -189,14 +171,9 @@ def _index(dated: ibis.Table, episodes: ibis.Table, endpoints: ibis.Table, *, or
     elif origin == "first_course":
         zero = index.start_hour + index.course
     else:
-        index = index.left_join(_onsets(episodes, treated), INFUSION).drop("patient_id_right", "infusion_right")
+        index = index.left_join(_onsets(episodes, treated), INFUSION)
         zero = index.start_hour + index.onset_hour
-    return index.select(
-        *INFUSION,
-        "start_hour",
-        zero_clock=zero,
-        cutoff_clock=index.start_hour + index.cutoff_hour,
-    )
+    return index.select(*INFUSION, "cutoff_clock", index_clock=index.start_hour, zero_clock=zero)
 
 
 def _onsets(episodes: ibis.Table, treated: ibis.Table) -> ibis.Table:
@@ -209,83 +186,86 @@ def _onsets(episodes: ibis.Table, treated: ibis.Table) -> ibis.Table:
     return known.group_by(*INFUSION).agg(onset_hour=onset)
 
 
-def _ends(happened: ibis.Table, seen: ibis.Table, dated: ibis.Table) -> ibis.Table:
-    """One row a patient: death and end of observation. Whoever has a record was alive then; at least at infusion."""
-    from_events = happened.group_by("patient_id").agg(
-        death_clock=happened.clock.min(where=happened.event.isin(DEATHS)),
-        due_to_icans_clock=happened.clock.min(where=happened.event == DEATHS[0]),
-        contact_clock=happened.clock.max(where=happened.event == "last_contact"),
+def _known(
+    dated: ibis.Table, events: ibis.Table, last_seen: ibis.Table, index: ibis.Table, progression: Sequence[str]
+) -> ibis.Table:
+    """Add to `index` when each patient died, progressed and was last seen; whoever has a record was alive then."""
+    nothing = ibis.null("string")
+    facts = events.select(*INFUSION, "hour", "event").union(last_seen.select(*INFUSION, "hour", event=nothing))
+    facts = facts.union(dated.select(*INFUSION, hour=ibis.literal(0.0), event=nothing))
+    placed = facts.inner_join(dated.select(*INFUSION, "start_hour"), INFUSION)
+    placed = placed.select("patient_id", "event", clock=placed.start_hour + placed.hour)
+    placed = index.inner_join(placed, "patient_id")
+    since_index = placed.clock >= placed.index_clock
+    by_name = {
+        f"progression_{number}": placed.clock.min(where=since_index & (placed.event == name))
+        for number, name in enumerate(progression)
+    }
+    found = placed.group_by(*INFUSION, "zero_clock", "cutoff_clock").agg(
+        death_clock=placed.clock.min(where=placed.event.isin(DEATHS)),
+        icans_death_clock=placed.clock.min(where=placed.event == DEATHS[0]),
+        progression_clock=placed.clock.min(where=since_index & placed.event.isin(list(progression))),
+        contact_clock=placed.clock.max(where=placed.event == "last_contact"),
+        end_clock=placed.clock.max(),
+        **by_name,
     )
-    records = seen.select("patient_id", "clock").union(dated.select("patient_id", clock="start_hour"))
-    ends = records.group_by("patient_id").agg(record_clock=records.clock.max())
-    found = ends.left_join(from_events, "patient_id").drop("patient_id_right")
-    last_contact = (found.contact_clock >= found.record_clock).fill_null(False)
+    # Of several at once the first that the protocol names.
+    named = zip(by_name, progression, strict=True)
     return found.select(
-        "patient_id",
+        *INFUSION,
+        "zero_clock",
+        "cutoff_clock",
         "death_clock",
-        death_cause=ibis.ifelse(found.due_to_icans_clock == found.death_clock, DEATHS[0], DEATHS[1]),
-        end_clock=ibis.ifelse(last_contact, found.contact_clock, found.record_clock),
-        end_cause=ibis.ifelse(last_contact, "last_contact", "last_record"),
+        "progression_clock",
+        "end_clock",
+        death_cause=ibis.ifelse(found.icans_death_clock == found.death_clock, DEATHS[0], DEATHS[1]),
+        progression_cause=ibis.cases(*((found[column] == found.progression_clock, name) for column, name in named)),
+        end_cause=ibis.ifelse(found.contact_clock == found.end_clock, "last_contact", "last_record"),
     )
 
 
-def _first_progression(happened: ibis.Table, index: ibis.Table, progression: Sequence[str]) -> ibis.Table:
-    """Give the first progression at or after the index infusion; of several at once, the first the protocol names."""
-    found = happened.filter(happened.event.isin(list(progression))).select("patient_id", "event", "clock")
-    found = found.inner_join(index.select("patient_id", "start_hour"), "patient_id")
-    found = found.filter(found.clock >= found.start_hour)
-    by_name = {f"clock_{number}": found.clock.min(where=found.event == name) for number, name in enumerate(progression)}
-    firsts = found.group_by("patient_id").agg(progression_clock=found.clock.min(), **by_name)
-    cause = ibis.cases(
-        *((firsts[clock] == firsts.progression_clock, name) for clock, name in zip(by_name, progression, strict=True))
+def _survival_ends(known: ibis.Table) -> ibis.Table:
+    died = known.death_clock.notnull()
+    progressed = known.progression_clock.notnull() & (~died | (known.progression_clock < known.death_clock))
+    death = (died, known.death_clock, EVENT, known.death_cause)
+    progress = (progressed, known.progression_clock, EVENT, known.progression_cause)
+    seen = (ibis.literal(True), known.end_clock, CENSORED, known.end_cause)
+    return _first_of(known, "os", (death, seen)).union(_first_of(known, "pfs", (progress, death, seen)))
+
+
+def _remission_ends(dated: ibis.Table, endpoints: ibis.Table, known: ibis.Table) -> ibis.Table:
+    judged = first(endpoints.filter(endpoints.remission.notnull()), INFUSION)
+    judged = judged.select(*INFUSION, "first_course_hour", "remission_hour", "last_hour")
+    found = judged.inner_join(dated, INFUSION).inner_join(
+        known.select("patient_id", "death_clock", "death_cause"), "patient_id"
     )
-    return firsts.select("patient_id", "progression_clock", progression_cause=cause)
+    found = found.mutate(
+        zero_clock=found.start_hour + found.first_course_hour,
+        remission_clock=found.start_hour + found.remission_hour,
+        last_clock=found.start_hour + ibis.greatest(found.last_hour, found.first_course_hour),
+    )
+    died = found.death_clock.notnull()
+    remitted = found.remission_clock.notnull() & (~died | (found.remission_clock <= found.death_clock))
+    endings = (
+        (remitted, found.remission_clock, EVENT, ibis.literal("remission")),
+        (died, found.death_clock, COMPETING, found.death_cause),
+        (ibis.literal(True), found.last_clock, CENSORED, ibis.literal("last_assessment")),
+    )
+    return _first_of(found, "remission", endings)
 
 
 Ending = tuple[ibis.Value, ibis.Value, int, ibis.Value]
 """Whether it is this that ends the time, when, with which code, and its name."""
 
 
-def _endpoint(index: ibis.Table, endpoint: str, endings: Sequence[Ending]) -> ibis.Table:
-    """Time from ``zero_clock`` to the first ending that applies, cut off at ``cutoff_clock``."""
-    ended = index.select(
+def _first_of(known: ibis.Table, endpoint: str, endings: Sequence[Ending]) -> ibis.Table:
+    """Give the first of some endings that applies."""
+    return known.select(
         *INFUSION,
         "zero_clock",
         "cutoff_clock",
+        endpoint=ibis.literal(endpoint),
         clock=ibis.cases(*((applies, clock) for applies, clock, _, _ in endings)),
-        event=ibis.cases(*((applies, ibis.literal(code, "int64")) for applies, _, code, _ in endings)),
+        event=ibis.cases(*((applies, code) for applies, _, code, _ in endings)),
         cause=ibis.cases(*((applies, cause) for applies, _, _, cause in endings)),
     )
-    late = (ended.clock > ended.cutoff_clock).fill_null(False)
-    return ended.select(
-        *INFUSION,
-        endpoint=ibis.literal(endpoint),
-        time_days=(ibis.ifelse(late, ended.cutoff_clock, ended.clock) - ended.zero_clock) / HOURS_PER_DAY,
-        event=ibis.ifelse(late, CENSORED, ended.event),
-        cause=ibis.ifelse(late, "cutoff", ended.cause),
-    )
-
-
-def _remission(dated: ibis.Table, endpoints: ibis.Table, index: ibis.Table) -> ibis.Table:
-    """Time from first course to remission, on the clock of the patient."""
-    judged = first(endpoints.filter(endpoints.remission.notnull()), INFUSION)
-    judged = judged.select(*INFUSION, "first_course_hour", "remission_hour", "last_hour")
-    found = judged.inner_join(dated, INFUSION).inner_join(
-        index.select("patient_id", "death_clock", "death_cause"), "patient_id"
-    )
-    found = found.mutate(
-        zero_clock=found.start_hour + found.first_course_hour,
-        remission_clock=found.start_hour + found.remission_hour,
-        last_clock=found.start_hour + ibis.greatest(found.last_hour, found.first_course_hour),
-        cutoff_clock=found.start_hour + found.cutoff_hour,
-    )
-    alive = found.death_clock.isnull() | (found.remission_clock <= found.death_clock)
-    remitted = (
-        found.remission_clock.notnull() & alive,
-        found.remission_clock,
-        EVENT,
-        ibis.literal("remission"),
-    )
-    died = (found.death_clock.notnull(), found.death_clock, COMPETING, found.death_cause)
-    last = (ibis.literal(True), found.last_clock, CENSORED, ibis.literal("last_assessment"))
-    return _endpoint(found, "remission", (remitted, died, last))
