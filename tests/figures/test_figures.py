@@ -238,3 +238,13 @@ def test_evaluable_patients_have_a_curve_of_their_own_where_they_are_others(stud
     assert [row["text"] for row in other.rows["os_1_at_risk"]] == ["4", "4", "2", "2"]
     assert [row["text"] for row in other.rows["os_2_at_risk"]] == ["4", "4", "0", "0"]
     assert "Overall survival: 1 event in 4 patients (all infused)." in other.caption
+
+
+def test_a_curve_of_remission_ends_soon_after_the_last_one_and_says_so(study, curves, results, protocol):
+    last = curves[1].steps[-1] | {"time": 26.5}
+    made, _ = all_figures(study, [replace(curves[1], steps=[*curves[1].steps[:-1], last])], results, protocol)
+    figure = made[-1]
+    assert figure.rows["remission_1_curve"][-1] == {"x": 7.0, "y": 50.0}
+    assert [row["text"] for row in figure.rows["remission_1_at_risk"]] == ["2", "2", "1", "1", "1", "1", "1", "1"]
+    assert "remission_1_censored" not in figure.rows
+    assert figure.caption.endswith("The axis ends at day 7, until when 1 were observed.")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import itemgetter
+from typing import Any
 
 import altair as alt
 
 from icans.figures.data import FigureData, Row, Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import capitalised, counted, listed, sentence, short_names, told
+from icans.figures.finish_lines import BEFORE, Start, starts_of
+from icans.figures.labels import capitalised, counted, sentence, short_names, told
 from icans.figures.legend import Entry, legend, symbols
 from icans.figures.marks import Plane, beside, broken, dots, layer, linear, panel, stacked
 from icans.figures.theme import BLUE, GREEN, INK, PAPER, SMALL, VERMILLION, WIDTH, Symbol
@@ -23,62 +24,17 @@ TITLE = "ICANS grade and ICE score around the first course"
 BETWEEN = 34.0
 MARGIN = 34.0
 HEIGHT = 150.0
-BEFORE = 72
 LATEST = 28 * 24
 GROUND = "#E2F2EB"
-REACHED = Symbol("remission", "diamond", GREEN, PAPER, 1.0, 70)
+REACHED = Symbol("remission", "diamond", GREEN, INK, 1.0, 60)
 APART = {"grade": 0.3, "ice": 0.35}
 """How far lines at the same value are moved apart, up and down."""
-
-
-@dataclass(frozen=True)
-class _Start:
-    """The episodes that start from the same grades and so have the same finish line."""
-
-    name: str
-    rule: RemissionRule
-    episodes: dict[tuple[str, int], Row]
-    points: list[Row]
-
-    @property
-    def title(self) -> str:
-        """The grades they start from."""
-        grades = sorted(self.rule.baseline)
-        joined = len(grades) > 1 and grades == list(range(grades[0], grades[-1] + 1))
-        return f"From grade {f'{grades[0]}-{grades[-1]}' if joined else listed(map(str, grades), 'or')}"
-
-    @property
-    def scored(self) -> bool:
-        """An ICE score was taken."""
-        return any(row["ice"] is not None for row in self.points)
-
-    def finish(self, what: str) -> int | None:
-        """Give the finish line on the scale of grades or of ICE scores, None where it is not there."""
-        if what == "ice":
-            return self.rule.ice if self.scored else None
-        return self.rule.grade_without_ice if self.rule.ice is not None and not self.scored else self.rule.grade
-
-    def without_score(self) -> set[tuple[str, int]]:
-        """Give the episodes without any ICE score."""
-        return set(self.episodes) - {(row["key"], row["episode"]) for row in self.points if row["ice"] is not None}
-
-    @property
-    def words(self) -> str:
-        """The finish line."""
-        ice, grade = self.finish("ice"), self.finish("grade")
-        if ice is not None:
-            words = f"finish line: ICE {ice}{' or higher' if ice < 10 else ''}"
-            instead = self.rule.grade_without_ice
-            return words if instead is None or not self.without_score() else f"{words}, or grade {instead} without ICE"
-        if grade is not None:
-            return f"finish line: grade {grade}{' or lower' if grade else ''}"
-        return "no finish line without an ICE score"
 
 
 @unchecked
 def first_course(data: FigureData, *, intervention: str, rules: Sequence[RemissionRule]) -> Figure | LeftOut:
     """Draw grade and ICE score of each evaluable episode by hours from its first course, with the finish lines."""
-    starts = [start for start in _starts(data, rules) if start.episodes]
+    starts = [start for start in starts_of(data, rules) if start.episodes]
     if not starts:
         return LeftOut(ID, TITLE, "no treated episode has a baseline grade with a finish line")
     end = _end(starts)
@@ -100,26 +56,14 @@ def first_course(data: FigureData, *, intervention: str, rules: Sequence[Remissi
         id=ID,
         title=TITLE if "ice" in scales else "ICANS grade around the first course",
         caption=_caption(starts, data, rows, intervention),
-        alt=_alt(starts, intervention),
+        alt=_alt(starts, intervention, scored="ice" in scales),
         chart=stacked([strip, *across], 12),
         rows=rows | strip_rows,
         results=(("remission", "remission"),),
     )
 
 
-def _starts(data: FigureData, rules: Sequence[RemissionRule]) -> Iterator[_Start]:
-    patients = {row["key"]: row["name"] for row in data.patients}
-    for position, rule in enumerate(rules, start=1):
-        episodes = {
-            (row["key"], row["episode"]): {**row, "name": patients[row["key"]]}
-            for row in data.endpoints
-            if row["evaluable"] and row["key"] in patients and row["baseline_grade"] in rule.baseline
-        }
-        points = [row for row in data.around if (row["key"], row["episode"]) in episodes and row["hours"] >= -BEFORE]
-        yield _Start(f"start_{position}", rule, episodes, points)
-
-
-def _end(starts: Sequence[_Start]) -> int:
+def _end(starts: Sequence[Start]) -> int:
     """Give the last hour worth drawing: two days past the last remission, four days at least, while assessed."""
     episodes = [row for start in starts for row in start.episodes.values()]
     reached = [_hours_to_remission(row) for row in episodes if row["remission"]]
@@ -132,7 +76,7 @@ def _hours_to_remission(episode: Row) -> float:
     return float(HOURS_PER_DAY * (episode["remission_time"] - episode["first_course"]))
 
 
-def _lines(start: _Start, what: str, end: int) -> Rows:
+def _lines(start: Start, what: str, end: int) -> Rows:
     name = f"{start.name}_{what}"
     spread = _spread(sorted(start.episodes), APART[what])
     short = short_names([row["name"] for row in start.episodes.values()])
@@ -198,7 +142,7 @@ def _line(points: Sequence[Row], about: Row, what: str, moved: float) -> list[Ro
     return line
 
 
-def _ground(start: _Start, what: str, end: int) -> list[Row]:
+def _ground(start: Start, what: str, end: int) -> list[Row]:
     finish = start.finish(what)
     if finish is None:
         return []
@@ -206,7 +150,7 @@ def _ground(start: _Start, what: str, end: int) -> list[Row]:
     return [{"x": -BEFORE, "x2": end, "y": low, "y2": high}]
 
 
-def _layers(start: _Start, what: str, rows: Rows, plane: Plane) -> list[alt.UnitSpec]:
+def _layers(start: Start, what: str, rows: Rows, plane: Plane) -> list[alt.UnitSpec]:
     name = f"{start.name}_{what}"
     at = plane.at(x="x", y="y")
     line = {
@@ -234,19 +178,28 @@ def _layers(start: _Start, what: str, rows: Rows, plane: Plane) -> list[alt.Unit
         "missed": lambda rows: layer("line", rows, at, "told", stroke=orange, strokeWidth=2, strokeDash=[5, 2], **line),
         "missed_dots": lambda rows: dots(rows, at, colour=VERMILLION, width=4.2),
         "finishes": lambda rows: symbols(rows, at, "told"),
-        "ends": lambda rows: layer(
-            "text",
-            rows,
-            at,
-            text=alt.Text(field="name", type="nominal"),
-            align="right",
-            baseline="bottom",
-            dy=-4,
-            fontSize=SMALL,
-            fill=alt.FillValue(VERMILLION),
-        ),
     }
-    return [make(f"{name}_{part}") for part, make in made.items() if f"{name}_{part}" in rows]
+    layers = [make(f"{name}_{part}") for part, make in made.items() if f"{name}_{part}" in rows]
+    if f"{name}_ends" not in rows:
+        return layers
+    halo = _names(f"{name}_ends", at, stroke=alt.StrokeValue(PAPER), strokeWidth=3)
+    return [*layers, halo, _names(f"{name}_ends", at)]
+
+
+def _names(rows: str, at: dict[str, Any], **look: Any) -> alt.UnitSpec:  # noqa: ANN401  # any look
+    """Name the lines that did not reach remission above their ends."""
+    return layer(
+        "text",
+        rows,
+        at,
+        text=alt.Text(field="name", type="nominal"),
+        align="right",
+        baseline="bottom",
+        dy=-4,
+        fontSize=SMALL,
+        fill=alt.FillValue(VERMILLION),
+        **look,
+    )
 
 
 def _plane(what: str, size: tuple[float, int], *, leftmost: bool, last: bool) -> Plane:
@@ -276,7 +229,7 @@ def _plane(what: str, size: tuple[float, int], *, leftmost: bool, last: bool) ->
     )
 
 
-def _heading(start: _Start) -> alt.TitleParams:
+def _heading(start: Start) -> alt.TitleParams:
     return alt.TitleParams(text=start.title, subtitle=f"{counted(len(start.episodes), 'episode')}; {start.words}")
 
 
@@ -294,7 +247,7 @@ def _legend(rows: Rows) -> list[Entry]:
     return [entry for entry, present in entries if present]
 
 
-def _caption(starts: Sequence[_Start], data: FigureData, rows: Rows, intervention: str) -> str:
+def _caption(starts: Sequence[Start], data: FigureData, rows: Rows, intervention: str) -> str:
     n = sum(len(start.episodes) for start in starts)
     without = sum(row["evaluable"] for row in data.endpoints) - n
     is_open = any(name.endswith("_open") for name in rows)
@@ -317,10 +270,11 @@ def _caption(starts: Sequence[_Start], data: FigureData, rows: Rows, interventio
     )
 
 
-def _alt(starts: Sequence[_Start], intervention: str) -> str:
+def _alt(starts: Sequence[Start], intervention: str, *, scored: bool) -> str:
     parts = [
         f"{start.title.lower()}, {sum(bool(row['remission']) for row in start.episodes.values())} of"
         f" {len(start.episodes)} episodes reached the {start.words}"
         for start in starts
     ]
-    return f"Lines of ICANS grade and ICE score by hours from the first course of {intervention}: {'; '.join(parts)}."
+    what = "ICANS grade and ICE score" if scored else "ICANS grade"
+    return f"Lines of {what} by hours from the first course of {intervention}: {'; '.join(parts)}."

@@ -9,13 +9,14 @@ from icans.figures.labels import capitalised, sentence
 from icans.figures.legend import legend
 from icans.figures.marks import stacked
 from icans.figures.stated import Stated
-from icans.figures.steps import Line, curve_panel, legend_entries
+from icans.figures.steps import Line, curve_panel, just_before, legend_entries
 from icans.results.curves import Curve
 from icans.results.display import number
 
 ID = "remission"
 TITLE = "Remission after the first course"
 SIZE = 420.0
+ENDS = (7, 14, 28, 56, 112, 224, 365)
 KEY = ("time_to_remission", "days_to_remission")
 
 
@@ -25,6 +26,7 @@ def remission(curves: Sequence[Curve], stated: Stated, *, intervention: str) -> 
     curve = next((curve for curve in curves if curve.variable == "remission" and len(curve.steps) > 1), None)
     if curve is None:
         return LeftOut(ID, TITLE, "no evaluable patient was observed after a first course")
+    until = _until(curve)
     summary = stated.median_interval(*KEY, "median_all")
     chart, rows = curve_panel(
         "remission",
@@ -33,12 +35,13 @@ def remission(curves: Sequence[Curve], stated: Stated, *, intervention: str) -> 
         subtitle=summary,
         axes=(f"Days from the first course of {intervention}", "Percent of all evaluable patients"),
         width=SIZE,
+        until=until,
     )
     strip, strip_rows = legend("legend", [legend_entries([Line(curve)], rows, censored="no remission yet")], SIZE)
     return Figure(
         id=ID,
         title=TITLE,
-        caption=_caption(curve, stated),
+        caption=_caption(curve, stated, until),
         alt=f"Rising curve of remission with numbers at risk: {summary or 'no median'}.",
         chart=stacked([strip, chart], 8),
         rows=rows | strip_rows,
@@ -46,7 +49,15 @@ def remission(curves: Sequence[Curve], stated: Stated, *, intervention: str) -> 
     )
 
 
-def _caption(curve: Curve, stated: Stated) -> str:
+def _until(curve: Curve) -> float | None:
+    """End the axis where it would mostly show that nothing more happened: None where it would not."""
+    last_event = max((row["time"] or 0.0 for row in curve.steps if row["events"]), default=0.0)
+    end = next((float(end) for end in ENDS if end >= 1.5 * last_event), None)
+    last = curve.steps[-1]["time"] or 0.0
+    return end if end is not None and last > 1.5 * end else None
+
+
+def _caption(curve: Curve, stated: Stated, until: float | None) -> str:
     reached, n = (stated.value("remission", "remission", statistic) for statistic in ("events", "n"))
     counts = (
         "" if n is None or reached is None else f"{number(reached, 0)} of {number(n, 0)} patients reached remission."
@@ -57,5 +68,8 @@ def _caption(curve: Curve, stated: Stated) -> str:
             counts,
             "Patients without remission are censored when last assessed; death before remission competes.",
             "Under the axis, patients at risk just before each time.",
+            ""
+            if until is None
+            else f"The axis ends at day {until:.0f}, until when {number(just_before(curve, until), 0)} were observed.",
         ]
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import altair as alt
@@ -15,6 +15,8 @@ from icans.figures.theme import BAR, BLUE, INK, VERMILLION, Symbol
 from icans.results.curves import Curve
 
 HEIGHT = 190.0
+TICKS = (1.0, 2.0, 7.0, 14.0, 28.0, 91.0, 182.0, 365.0)
+MOST_TICKS = 8
 LINE = 14.0
 COLOURS = (BLUE, VERMILLION)
 INTERVALS = ("#DBEAF4", "#F9E4D6")
@@ -30,7 +32,14 @@ class Line:
 
 
 def curve_panel(
-    name: str, lines: Sequence[Line], *, title: str, subtitle: str, axes: tuple[str, str], width: float
+    name: str,
+    lines: Sequence[Line],
+    *,
+    title: str,
+    subtitle: str,
+    axes: tuple[str, str],
+    width: float,
+    until: float | None = None,
 ) -> tuple[alt.LayerSpec, Rows]:
     """Draw the curves of one endpoint.
 
@@ -46,7 +55,11 @@ def curve_panel(
         Titles of the horizontal and the vertical axis.
     width
         Of the plot, px.
+    until
+        Last time drawn; None: until nobody is observed any more.
     """
+    if until is not None:
+        lines = [Line(_cut(line.curve, until), line.name) for line in lines]
     longest = max(lines, key=lambda line: line.curve.steps[-1]["time"] or 0.0).curve
     ticks = [row["time"] for row in longest.at_risk]
     end = max(1.02 * (longest.steps[-1]["time"] or 0.0), *ticks) or 1.0
@@ -136,13 +149,22 @@ def _at_risk(name: str, lines: Sequence[Line], plane: Plane, times: Sequence[flo
     layers = [layer("text", f"{name}_heading", plane.at(x=0.0, y=top), text=text, **look)]
     for number, line in enumerate(lines):
         key = f"{name}_{number + 1}_at_risk"
-        rows[key] = [{"x": time, "text": f"{_just_before(line.curve, time):,.0f}"} for time in times]
+        rows[key] = [{"x": time, "text": f"{just_before(line.curve, time):,.0f}"} for time in times]
         fill = alt.FillValue(COLOURS[number % len(COLOURS)] if len(lines) > 1 else INK)
         place = plane.at(x="x", y=top + LINE * (number + 1))
         layers.append(layer("text", key, place, text=text, baseline="middle", fill=fill))
     return layers, rows
 
 
-def _just_before(curve: Curve, time: float) -> float:
+def _cut(curve: Curve, until: float) -> Curve:
+    """End a curve at a time, as high as it then is."""
+    drawn = [row for row in curve.steps if (row["time"] or 0.0) <= until]
+    end = {**drawn[-1], "time": until, "at_risk": just_before(curve, until), "events": 0.0, "censored": 0.0}
+    step = next((step for step in TICKS if until / step <= MOST_TICKS), until)
+    ticks = [{"time": step * tick, "at_risk": 0.0} for tick in range(int(until / step) + 1)]
+    return replace(curve, steps=[*drawn, end], at_risk=ticks)
+
+
+def just_before(curve: Curve, time: float) -> float:
     """Look up how many were at risk just before a time, on the steps of the curve."""
     return next((row["at_risk"] or 0.0 for row in curve.steps if (row["time"] or 0.0) >= time), 0.0)

@@ -26,8 +26,8 @@ MARGIN = 46.0
 def survival(curves: Sequence[Curve], stated: Stated, *, origin: str) -> Figure | LeftOut:
     """Draw overall and progression-free survival side by side."""
     drawn = {endpoint: lines for endpoint in ENDPOINTS if (lines := _lines(curves, endpoint))}
-    if not drawn:
-        return LeftOut(ID, TITLE, "no patient has a dated event or last contact after the start of observation")
+    if not any(row["events"] for lines in drawn.values() for row in lines[0].curve.steps):
+        return LeftOut(ID, TITLE, "nobody is recorded to have died or progressed")
     rows: Rows = {}
     panels = []
     for endpoint, lines in drawn.items():

@@ -20,7 +20,7 @@ TITLE = "ICANS, its treatment and follow-up of each patient"
 BETWEEN = 26.0
 SHARE = 0.66
 COURSE = Symbol("course", "circle", PAPER, INK, 1.4, 52)
-REMISSION = Symbol("remission", "diamond", GREEN, PAPER, 1.0, 75)
+REMISSION = Symbol("remission", "diamond", GREEN, INK, 1.0, 66)
 UNRESOLVED = Symbol("ICANS not over when last assessed", CHEVRONS, None, INK, 1.6, 60)
 DEATH = Symbol("death", CROSS, None, INK, 1.8, 50)
 PROGRESSION = Symbol("progression or relapse", "triangle-up", INK, PAPER, 0.8, 58)
@@ -268,7 +268,7 @@ def _caption(lanes: _Lanes, data: FigureData, rows: Rows) -> str:
     return sentence(
         [
             data.drawn,
-            f"Each bar is a patient with ICANS (n = {len(lanes.patients)}), the earliest onset first.",
+            f"Each bar is a patient with ICANS or the intervention (n = {len(lanes.patients)}), earliest onset first.",
             "Colour is the worst ICANS grade of each day; where there is neither bar nor line, no day was assessed.",
             "A bar in two colours is a day whose worst grade the recorded signs leave open."
             if "highest" in rows

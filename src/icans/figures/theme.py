@@ -25,8 +25,8 @@ HAIR = "#E4E8EB"
 PAPER = "#FFFFFF"
 
 GRADES = {
-    0: "#E3EDF4",
-    1: "#FBCB74",
+    0: "#E6EFF5",
+    1: "#F7BF5E",
     2: "#F08A3C",
     3: "#CC3F45",
     4: "#7C1D5B",
