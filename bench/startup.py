@@ -9,6 +9,9 @@ from pathlib import Path
 
 from bench.processes import Run, alternately, icans, modules_after, run
 
+DRAWING = ("vl_convert",)
+"""Imported by the processes that draw figures, which the command starts and waits for."""
+
 IMPORT_ALL = """\
 from contextlib import suppress
 from importlib import import_module
@@ -29,8 +32,8 @@ class StartUp:
     whole
         The command.
     libraries, packages
-        A process that only imports the third-party modules the command ended with: all of them, and only the packages
-        (top-level names).
+        A process that only imports the third-party modules that the command and the processes that draw for it end
+        with: all of them, and only the packages (top-level names).
     imported
         Those packages.
     """
@@ -55,6 +58,7 @@ class StartUp:
 def start_up(command: Sequence[str], scratch: Path, repeats: int) -> StartUp:
     """Measure a command and its imports, `repeats` times in turn."""
     modules = [name for name in modules_after(command, scratch / "modules.txt") if _third_party(name)]
+    modules += [name for name in DRAWING if name not in modules]
     packages = tuple(dict.fromkeys(name.partition(".")[0] for name in modules))
     every = scratch / "every.py"
     every.write_text(IMPORT_ALL.format(modules=modules))
