@@ -49,8 +49,8 @@ def start_up_table(commands: Sequence[StartUp], help_alone: StartUp) -> str:
     return (
         "## The packaged study over its imports\n\n"
         f"{table}\n"
-        "*Its imports*: a process that imports the third-party modules the command and the processes that draw for it end "
-        "with, and does nothing else; "
+        "*Its imports*: a process that imports the third-party modules the command and the processes that draw for "
+        "it end with, and does nothing else; "
         "*top-level only*: `import altair` and so on, without the parts the command used.\n"
         f"Packages imported: {', '.join(commands[0].imported)}.\n\n"
         f"`icans --help` takes {help_alone.ratio:.2f} times a bare `import typer` "
