@@ -1,0 +1,165 @@
+"""The report: whole, in reading order, and harmless whatever the records say."""
+
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from icans.engines import connect
+from icans.study import Study
+
+PACKAGED = Path(str(files("icans.packaged") / "idm13"))
+HOSTILE = "</script><img src=x onerror=alert(1)><script>alert(2)</script>"
+
+
+class Page(HTMLParser):
+    """What a browser would see: elements with their attributes, and the text of each section."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def named(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+
+def report(folder: Path, out: Path) -> str:
+    engine = connect()
+    try:
+        Study.read(folder, engine).report(out, lambda _step: None)
+    finally:
+        engine.close()
+    return (out / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def html(tmp_path_factory):
+    return report(PACKAGED, tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory):
+    """A report on records in which a patient, a diagnosis and an analyte try to be markup."""
+    folder = Path(shutil.copytree(PACKAGED, tmp_path_factory.mktemp("hostile") / "study"))
+    for table in folder.glob("*.csv"):
+        text = table.read_text(encoding="utf-8")
+        text = re.sub(r"^P03,", f'"{HOSTILE}",', text, flags=re.MULTILINE)
+        table.write_text(text.replace(",AML,", f',"{HOSTILE}",').replace(",IL-6,", f',"{HOSTILE}",'), encoding="utf-8")
+    protocol = folder / "study.toml"
+    protocol.write_text(protocol.read_text().replace('title = "', f'title = "{HOSTILE} '), encoding="utf-8")
+    return report(folder, tmp_path_factory.mktemp("out"))
+
+
+def test_it_reads_in_the_order_of_a_paper(html):
+    assert re.findall(r'<section id="([^"]*)"', html) == [
+        "question",
+        "flow",
+        "baseline",
+        "course",
+        "toxicity",
+        "treatment",
+        "remission",
+        "biomarkers",
+        "survival",
+        "limits",
+    ]
+
+
+def test_every_figure_stands_in_it(html):
+    assert re.findall(r'<figure id="figure-([^"]*)"', html) == [
+        "flow",
+        "heatmap",
+        "swimmer",
+        "time_course",
+        "first_course",
+        "remission",
+        "biomarkers",
+        "survival",
+    ]
+
+
+def test_it_loads_nothing(html):
+    page = Page(html)
+    loaded = [
+        attributes[name]
+        for tag, attributes in page.elements
+        for name in ("src", "href", "xlink:href", "data")
+        if attributes.get(name) and not (tag == "a" and (attributes[name] or "").startswith("#"))
+    ]
+    assert all(value.startswith(("#", "data:")) for value in loaded)
+    assert "default-src 'none'" in html
+    assert "url(http" not in html
+    assert "@import" not in html
+
+
+def test_every_number_leads_to_its_row(html):
+    rows = json.loads(re.search(r'id="numbers">(.*?)</script>', html, re.DOTALL)[1])
+    shown = [button["data-rows"].split() for button in Page(html).named("button") if button.get("class") == "number"]
+    assert {int(index) for indices in shown for index in indices} == set(range(len(rows)))
+    for row in rows:
+        assert row["method"]
+        assert (row["value"] is None) == (row["reason"] is not None)
+    (rate,) = [row for row in rows if row["name"] == "remission / remission / percent"]
+    assert rate["value"] == pytest.approx(100 * 12 / 13)
+    assert rate["patient_count"] == 13
+
+
+def test_a_synthetic_study_says_so_on_every_page(html):
+    assert "every patient here is made up" in html
+    assert "evidence of nothing" in html
+
+
+def test_it_says_what_one_arm_and_two_finish_lines_mean(html):
+    text = " ".join("".join(Page(html).text).split())
+    assert "One arm: nobody here is compared with patients who were not given the intervention." in text
+    assert "Two finish lines: what counts as remission depends on the baseline grade" in text
+    assert "Times among responders leave out the 1 without remission" in text
+    assert "recommends no treatment" in text
+
+
+def test_definitions_name_their_source(html):
+    terms = re.findall(r"<dt>([^<]*)</dt><dd>([^<]*)<small>([^<]*)</small>", html)
+    found = {term: (sentence, source) for term, sentence, source in terms}
+    assert found["Remission"][0] == (
+        "After the first course: from grade 3 or 4, grade 1 or less; from grade 1 or 2, an ICE score of 10 "
+        "(grade 0 where no ICE score was taken). Reaching it once is enough."
+    )
+    assert "doi:10.3389/fimmu.2025.1716317" in found["Remission"][1]
+    assert "30 June 2025" in found["Survival"][0]
+    assert all(source for _, source in found.values())
+
+
+def test_text_from_records_cannot_be_markup(hostile):
+    page = Page(hostile)
+    assert "alert(1)" in hostile
+    assert not page.named("img")
+    assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
+    assert len(page.named("script")) == 2
+    rows = json.loads(re.search(r'id="numbers">(.*?)</script>', hostile, re.DOTALL)[1])
+    assert any(HOSTILE in row["patients"] for row in rows)
+
+
+def test_a_study_of_one_patient_with_grades_only_has_a_report(tmp_path):
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "study.toml").write_text('[study]\ntitle = "One"\n[records]\ntime = "days"\n')
+    (folder / "patients.csv").write_text("patient_id\nA\n")
+    (folder / "neuro.csv").write_text("patient_id,time,icans_grade\nA,1,0\nA,2,2\nA,3,0\n")
+    (tmp_path / "out").mkdir()
+    html = report(folder, tmp_path / "out")
+    text = " ".join("".join(Page(html).text).split())
+    assert "Highest ICANS grade" in text
+    assert "nan" not in text.lower().split()
+    assert "None" not in text.split()
