@@ -248,3 +248,18 @@ def test_a_curve_of_remission_ends_soon_after_the_last_one_and_says_so(study, cu
     assert [row["text"] for row in figure.rows["remission_1_at_risk"]] == ["2", "2", "1", "1", "1", "1", "1", "1"]
     assert "remission_1_censored" not in figure.rows
     assert figure.caption.endswith("The axis ends at day 7, until when 1 were observed.")
+
+
+def test_a_curve_of_many_steps_is_thinned_to_what_can_be_seen(study, curves, results, protocol):
+    first, *_ = curves[0].steps
+    steps = [first, *(first | {"time": n / 100, "percent": 100 - n / 100, "events": 1.0} for n in range(1, 9001))]
+    censored = [row | {"censored": 1.0} for row in steps[1:400]]
+    many = replace(curves[0], steps=[first, *censored, *steps[400:]])
+    made, _ = all_figures(study, [many], results, protocol)
+    figure = next(figure for figure in made if figure.id == "survival")
+    drawn = figure.rows["os_1_curve"]
+    assert len(drawn) <= 1202
+    assert (drawn[0], drawn[-1]) == ({"x": 0.0, "y": 100.0}, {"x": 90.0, "y": 10.0})
+    assert [row["x"] for row in drawn] == sorted(row["x"] for row in drawn)
+    assert "os_1_censored" not in figure.rows
+    assert "Censored patients are not marked: they are too many." in figure.caption

@@ -89,7 +89,13 @@ def _panel(toxicity: str, total: int, days: int, width: float, *, first: bool) -
             "ticks": False,
             "grid": False,
         },
-        y_axis={"title": "Patients" if first else None, "tickCount": 5, "domain": False, "ticks": False, "format": ","},
+        y_axis={
+            "title": "Patients" if first else None,
+            "tickCount": 5,
+            "domain": False,
+            "ticks": False,
+            "format": ",d",
+        },
     )
     box = plane.at(x="x", x2="x2", y="y", y2="y2")
     bars = layer("rect", f"{toxicity}_bars", box, "told", fill=as_is(alt.Fill, "fill"))

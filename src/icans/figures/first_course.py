@@ -27,6 +27,9 @@ HEIGHT = 150.0
 LATEST = 28 * 24
 GROUND = "#E2F2EB"
 REACHED = Symbol("remission", "diamond", GREEN, INK, 1.0, 60)
+FEW = 30
+"""Most episodes whose every assessment is a dot; of more only the lines are drawn."""
+
 APART = {"grade": 0.3, "ice": 0.35}
 """How far lines at the same value are moved apart, up and down."""
 
@@ -47,7 +50,8 @@ def first_course(data: FigureData, *, intervention: str, rules: Sequence[Remissi
         for position, start in enumerate(starts):
             lines = _lines(start, what, end)
             title = {"title": _heading(start)} if what == scales[0] else {}
-            plane = _plane(what, (width, end), leftmost=position == 0, last=what == scales[-1])
+            most = 10 if what == "ice" else _highest(starts)
+            plane = _plane(what, (width, end), most, leftmost=position == 0, last=what == scales[-1])
             panels.append(panel(_layers(start, what, lines, plane), width, HEIGHT, **title))
             rows |= lines
         across.append(beside(panels, BETWEEN))
@@ -98,13 +102,21 @@ def _lines(start: Start, what: str, end: int) -> Rows:
         elif (start.finish(what) is not None or instead) and (hours := _hours_to_remission(about)) <= end:
             before = [point for point in line if point["x"] <= hours + 1e-6] or line[:1]
             note = told(about["name"], f"remission {hours:.0f} hours after the first course")
-            finishes.append({"x": hours, "y": before[-1]["y"], **REACHED.row(), "told": note})
+            finishes.append(
+                {
+                    "x": hours,
+                    "y": before[-1]["y"],
+                    **REACHED.row(REACHED.size if len(start.episodes) <= FEW else 24),
+                    "told": note,
+                }
+            )
+    dotted = {reached: own if len(start.episodes) <= FEW else [] for reached, own in lines.items()}
     rows: Rows = {
         f"{name}_zero": [{"x": 0}],
         f"{name}_reached": lines[True],
-        f"{name}_reached_dots": broken({"x": row["x"], "y": row["y"]} for row in lines[True]),
+        f"{name}_reached_dots": broken({"x": row["x"], "y": row["y"]} for row in dotted[True]),
         f"{name}_missed": lines[False],
-        f"{name}_missed_dots": broken({"x": row["x"], "y": row["y"]} for row in lines[False]),
+        f"{name}_missed_dots": broken({"x": row["x"], "y": row["y"]} for row in dotted[False]),
         f"{name}_open": is_open,
         f"{name}_finishes": finishes,
         f"{name}_ends": ends if len(ends) <= 3 else [],
@@ -155,7 +167,7 @@ def _layers(start: Start, what: str, rows: Rows, plane: Plane) -> list[alt.UnitS
     at = plane.at(x="x", y="y")
     line = {
         "detail": alt.Detail(field="line", type="nominal"),
-        "strokeOpacity": 0.75 if len(start.episodes) < 30 else 0.4,
+        "strokeOpacity": 0.75 if len(start.episodes) <= FEW else 0.4,
     }
     blue, orange = alt.StrokeValue(BLUE), alt.StrokeValue(VERMILLION)
     made: dict[str, Callable[[str], alt.UnitSpec]] = {
@@ -202,10 +214,14 @@ def _names(rows: str, at: dict[str, Any], **look: Any) -> alt.UnitSpec:  # noqa:
     )
 
 
-def _plane(what: str, size: tuple[float, int], *, leftmost: bool, last: bool) -> Plane:
+def _highest(starts: Sequence[Start]) -> int:
+    """Give the highest grade of the axis: 4, or 5 where a patient died of ICANS."""
+    return max(4, *(int(row["high"]) for start in starts for row in start.points), 4)
+
+
+def _plane(what: str, size: tuple[float, int], most: int, *, leftmost: bool, last: bool) -> Plane:
     width, end = size
     step = next((step for step in (24, 48, 96, 168) if step * width / (end + BEFORE) >= 30), 336)
-    most = 10 if what == "ice" else 4
     words = "ICE score" if what == "ice" else "ICANS grade"
     return Plane(
         x=linear(-BEFORE, end),
@@ -254,7 +270,9 @@ def _caption(starts: Sequence[Start], data: FigureData, rows: Rows, intervention
     return sentence(
         [
             data.drawn,
-            f"Each line is an evaluable episode (n = {n}), each dot an assessment.",
+            f"Each line is an evaluable episode (n = {n}), each dot an assessment."
+            if all(len(start.episodes) <= FEW for start in starts)
+            else f"Each line is an evaluable episode (n = {n}).",
             f"Hour 0 is the first course of {intervention}.",
             "Episodes that start from different grades have different finish lines, and stand apart."
             if len(starts) > 1

@@ -10,7 +10,7 @@ from icans.figures.data import Row
 from icans.results.columns import kept
 from icans.results.gathered import Gathered
 
-PAIRS = 200
+PAIRS = 100
 """Most pairs of an analyte that are drawn."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 import altair as alt
@@ -11,13 +12,19 @@ import altair as alt
 from icans.figures.data import Rows
 from icans.figures.legend import Entry
 from icans.figures.marks import Plane, heading, layer, linear, panel
-from icans.figures.theme import BAR, BLUE, INK, VERMILLION, Symbol
+from icans.figures.theme import BAR, BLUE, INK, VERMILLION, Symbol, text_width
 from icans.results.curves import Curve
 
 HEIGHT = 190.0
 TICKS = (1.0, 2.0, 7.0, 14.0, 28.0, 91.0, 182.0, 365.0)
 MOST_TICKS = 8
 LINE = 14.0
+FINEST = 1200
+"""Most steps of a curve drawn, some to a pixel."""
+
+MARKED = 150
+"""Most times at which censoring is marked: more would be a thick line."""
+
 COLOURS = (BLUE, VERMILLION)
 INTERVALS = ("#DBEAF4", "#F9E4D6")
 """The colours of curves as thin as an interval is drawn."""
@@ -82,7 +89,8 @@ def curve_panel(
         made, line_rows = _line(f"{name}_{number + 1}", lines[number].curve, plane, number)
         layers += made
         rows |= line_rows
-    table, table_rows = _at_risk(name, lines, plane, ticks)
+    apart = width * (ticks[1] - ticks[0]) / end if len(ticks) > 1 else width
+    table, table_rows = _at_risk(name, lines, plane, ticks, apart)
     title_lines = heading(title, subtitle)
     return panel([*layers, *table], width, HEIGHT, title=title_lines), rows | table_rows
 
@@ -103,21 +111,23 @@ def legend_entries(lines: Sequence[Line], rows: Rows, *, censored: str) -> list[
 
 def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[alt.UnitSpec], Rows]:
     drawn = [row for row in curve.steps if row["percent"] is not None]
+    thinned = _thinned(drawn)
+    censored = [row for row in drawn if row["censored"]]
     rows: Rows = {
         f"{key}_interval": [
             {"x": row["time"], "low": row["low"], "high": row["high"]}
-            for row in drawn
+            for row in thinned
             if row["low"] is not None and row["high"] is not None
         ],
-        f"{key}_curve": [{"x": row["time"], "y": row["percent"]} for row in drawn],
+        f"{key}_curve": [{"x": row["time"], "y": row["percent"]} for row in thinned],
         f"{key}_censored": [
             {
                 "x": row["time"],
                 "y": row["percent"],
                 "told": f"{row['censored']:.0f} censored at {row['time']:.1f} {curve.unit}",
             }
-            for row in drawn
-            if row["censored"]
+            for row in censored[: MARKED + 1]
+            if len(censored) <= MARKED
         ],
     }
     stroke = alt.StrokeValue(COLOURS[number % len(COLOURS)])
@@ -140,8 +150,12 @@ def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[alt.U
     return [layers[name] for name in rows], rows
 
 
-def _at_risk(name: str, lines: Sequence[Line], plane: Plane, times: Sequence[float]) -> tuple[list[alt.UnitSpec], Rows]:
-    """Set the numbers at risk under the axis, a line a curve."""
+def _at_risk(
+    name: str, lines: Sequence[Line], plane: Plane, times: Sequence[float], apart: float
+) -> tuple[list[alt.UnitSpec], Rows]:
+    """Set the numbers at risk under the axis, a line a curve, at as many of the ticks as there is room for."""
+    widest = max(text_width(f"{just_before(line.curve, 0.0):,.0f}") for line in lines)
+    times = times[:: max(1, ceil((widest + 8) / apart))]
     top = HEIGHT + 46
     text = alt.Text(field="text", type="nominal")
     rows: Rows = {f"{name}_heading": [{"text": "At risk"}]}
@@ -154,6 +168,15 @@ def _at_risk(name: str, lines: Sequence[Line], plane: Plane, times: Sequence[flo
         place = plane.at(x="x", y=top + LINE * (number + 1))
         layers.append(layer("text", key, place, text=text, baseline="middle", fill=fill))
     return layers, rows
+
+
+def _thinned(steps: Sequence[dict[str, float | None]]) -> list[dict[str, float | None]]:
+    """Keep of the steps within a fraction of a pixel the last one."""
+    if len(steps) <= FINEST:
+        return list(steps)
+    fraction = FINEST / ((steps[-1]["time"] or 0.0) or 1.0)
+    last = {int((row["time"] or 0.0) * fraction): row for row in steps}
+    return [steps[0], *(row for row in last.values() if row is not steps[0])]
 
 
 def _cut(curve: Curve, until: float) -> Curve:

@@ -10,7 +10,7 @@ from icans.figures.labels import capitalised, counted, sentence
 from icans.figures.legend import legend
 from icans.figures.marks import beside, stacked
 from icans.figures.stated import Stated
-from icans.figures.steps import Line, curve_panel, legend_entries
+from icans.figures.steps import MARKED, Line, curve_panel, legend_entries
 from icans.figures.theme import WIDTH
 from icans.results.curves import Curve
 from icans.results.survival import ORIGINS
@@ -77,7 +77,18 @@ def _caption(drawn: Mapping[str, Sequence[Line]], stated: Stated) -> str:
         if parts:
             counts.append(f"{ENDPOINTS[endpoint]}: {', '.join(parts)}.")
     method = next(iter(drawn.values()))[0].curve.method
-    return sentence([f"{capitalised(method)}.", *counts, "Under the axis, patients at risk just before each time."])
+    return sentence(
+        [
+            f"{capitalised(method)}.",
+            *counts,
+            "Under the axis, patients at risk just before each time.",
+            "Censored patients are not marked: they are too many." if _censored(drawn) > MARKED else "",
+        ]
+    )
+
+
+def _censored(drawn: Mapping[str, Sequence[Line]]) -> int:
+    return max(sum(bool(row["censored"]) for row in lines[0].curve.steps) for lines in drawn.values())
 
 
 def _alt(drawn: Mapping[str, Sequence[Line]], stated: Stated) -> str:

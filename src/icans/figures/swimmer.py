@@ -153,6 +153,16 @@ def _happenings(lanes: _Lanes, data: FigureData) -> Rows:
     raised = [course for course, _ in meeting]
     lowered = [remission for _, remission in meeting]
     last = {row["key"]: row for row in sorted(data.episodes, key=lambda row: row["episode"]) if row["key"] in lanes.top}
+
+    def after(row: Row) -> float:
+        """Give the place just after the bar of an episode."""
+        return int(row["end"]) + 1 + lanes.close * 0.7
+
+    died = {
+        row["key"]: after(last[row["key"]])
+        for row in lanes.patients
+        if row["death"] is not None and row["key"] in last and row["death"] <= last[row["key"]]["end"] + 1
+    }
     return {
         "courses": [
             lanes.mark(
@@ -175,12 +185,12 @@ def _happenings(lanes: _Lanes, data: FigureData) -> Rows:
             for row in remissions
         ],
         "unresolved": [
-            lanes.mark(UNRESOLVED, row, int(row["end"]) + 1 + lanes.close * 0.7, UNRESOLVED.label)
+            lanes.mark(UNRESOLVED, row, after(row), UNRESOLVED.label)
             for row in last.values()
-            if not row["resolved"] and row["end"] < lanes.days
+            if not row["resolved"] and row["end"] < lanes.days and row["key"] not in died
         ],
         "early_deaths": [
-            lanes.mark(DEATH, row, row["death"], f"died on day {day(row['death'])}")
+            lanes.mark(DEATH, row, max(row["death"], died.get(row["key"], 0.0)), f"died on day {day(row['death'])}")
             for row in lanes.patients
             if row["death"] is not None and row["death"] <= lanes.days
         ],
