@@ -148,8 +148,8 @@ class _Casting:
         for place, text in enumerate(texts):
             if text != trimmed(text) and trimmed(text):
                 rows = np.flatnonzero(places == place)
-                numbers: list[int | None] = [int(number) for number in self._numbers[rows[:10]]]
-                self.findings.append(padded_finding(self.rows.file, column.name, text, numbers, len(rows)))
+                numbers: list[int | None] = [int(number) for number in self._numbers[rows]]
+                self.findings.append(padded_finding(self.rows.file, column.name, text, numbers))
 
 
 def _nameless(rows: TextRows) -> list[Finding]:

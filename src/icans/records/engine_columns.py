@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from math import inf, isinf
+from math import inf, isfinite, isinf
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,10 @@ BLANK = "[" + "".join(f"\\x{{{ord(blank):x}}}" for blank in BLANKS) + "]"
 UNTIDY = f"^{BLANK}|{BLANK}$|\\x00"
 """Texts with a blank at an end, or damaged."""
 TEXT_KINDS = ("id", "text", "category", "categories")
+
+
+def _epoch(moment: ir.TimestampValue) -> ir.FloatingValue:
+    return moment.epoch_seconds().cast("float64")
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ class EngineColumn:
             return None
         if self.dtype.is_date():
             return value.epoch_days() * SECONDS_PER_DAY
-        return value.epoch_seconds().cast("float64") if self.dtype.is_timestamp() else value
+        return _epoch(value) if self.dtype.is_timestamp() else value
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -120,25 +124,41 @@ class EngineColumn:
     def _may_be_fractional(self) -> bool:
         return self.column.kind == "integer" and not self.dtype.is_integer()
 
-    def questions(self, table: ibis.Table) -> dict[str, ir.Scalar]:
-        """Give the aggregates that tell whether any value is unusable.
+    def extremes(self, table: ibis.Table) -> dict[str, ir.Scalar]:
+        """Give the smallest and largest number, which an engine can often take from a file's statistics."""
+        number = self.numeric(table)
+        if number is None:
+            return {}
+        ends = {"low": number.min(), "high": number.max()}
+        if self.dtype.is_timestamp():
+            value = table[self.source]
+            ends = {"low": _epoch(value.min()), "high": _epoch(value.max())}
+        return {f"{self.column.name}:{name}": end for name, end in ends.items()}
 
-        NaN is asked for by itself: an engine may take the largest value from the file's statistics, which leave it out.
+    def questions(self, table: ibis.Table, ends: Mapping[str, Any]) -> dict[str, ir.Scalar]:
+        """Give the aggregates, beside the extremes, that tell whether any value is unusable.
+
+        NaN is asked for by a sum, as statistics leave it out; whether times of day are there at all, only where the
+        extremes do not show it.
         """
         asked = {"present": table[self.source].count()} if self.column.required else {}
         number = self.numeric(table)
-        if number is not None:
-            asked |= {"low": number.min(), "high": number.max()}
-            if self.dtype.is_floating():
-                asked["nan"] = number.isnan().any()
-            if self._may_be_fractional():
-                asked["fractional"] = (number % 1 != 0).any()
-            if self.dtype.is_timestamp():
-                asked["clocked"] = (number % SECONDS_PER_DAY != 0).any()
+        if number is not None and self.dtype.is_floating():
+            asked["total"] = number.sum()
+        if number is not None and self._may_be_fractional():
+            asked["fractional"] = (number % 1 != 0).any()
+        if number is not None and self._may_be_midnights(ends):
+            asked["clocked"] = (number % SECONDS_PER_DAY != 0).any()
         return {f"{self.column.name}:{name}": question for name, question in asked.items()}
 
+    def _may_be_midnights(self, ends: Mapping[str, Any]) -> bool:
+        if self.column.kind != "time" or not self.dtype.is_timestamp() or self._has_zone:
+            return False
+        found = [ends.get(f"{self.column.name}:{name}") for name in ("low", "high")]
+        return all(end is not None and end % SECONDS_PER_DAY == 0 for end in found)
+
     def is_doubtful(self, answers: Mapping[str, Any], rows: int) -> bool:
-        """Tell from the answers whether some value is unusable."""
+        """Tell from the answers whether some value may be unusable."""
 
         def answer(name: str) -> Any:  # noqa: ANN401  # as the engine gives it
             return answers.get(f"{self.column.name}:{name}")
@@ -146,8 +166,8 @@ class EngineColumn:
         least, most = self.limits
         low, high = answer("low"), answer("high")
         return bool(
-            (self.column.required and answer("present") < rows)
-            or answer("nan")
+            answer("present") not in (None, rows)
+            or not isfinite(answer("total") or 0)
             or answer("fractional")
             or (low is not None and (low < least or isinf(low)))
             or (high is not None and (high > most or isinf(high)))
@@ -214,7 +234,7 @@ class EngineColumn:
             return Clock(self.unit, "all", "none", False, *extent)
         if self.unit != "dates":
             return Clock(self.unit, "none", "none", False, *extent)
-        clocked = bool(answers.get(f"{self.column.name}:clocked"))
+        clocked = not self.dtype.is_date() and answers.get(f"{self.column.name}:clocked", True)
         return Clock(self.unit, "none", "none" if clocked else "all", clocked, *extent)
 
 

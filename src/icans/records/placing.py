@@ -38,6 +38,8 @@ class Infusions:
         Nobody has more than one.
     clock
         What is known of their times.
+    screened
+        Patients without an infusion.
     """
 
     table: ibis.Table
@@ -45,6 +47,7 @@ class Infusions:
     at_zero: bool
     single: bool
     clock: Clock
+    screened: int = 0
 
     @property
     def has_instants(self) -> bool:
@@ -66,12 +69,13 @@ def _at_zero() -> dict[str, ibis.Value]:
     }
 
 
-def numbered_infusions(infusions: Usable, clock: Clock, engine: Engine) -> Infusions:
-    """Count the infusions of each patient in order of time."""
+def numbered_infusions(infusions: Usable, clock: Clock, patients: int, engine: Engine) -> Infusions:
+    """Count the infusions of each patient in order of time; `patients` are in the study."""
     rows = infusions.table
     if clock.unit != "dates" and (clock.low, clock.high) == (0, 0):
         table = rows.drop(CLOCK).mutate(**_at_zero())
-        return Infusions(table, rows, at_zero=True, single=True, clock=clock)
+        screened = patients - infusions.used  # each has one, as repeats are gone
+        return Infusions(table, rows, at_zero=True, single=True, clock=clock, screened=screened)
     instants = clock.instants == "all"
     window = ibis.window(group_by="patient_id", order_by=rows[INSTANT if instants else CLOCK])
     numbered = rows.mutate(
@@ -91,8 +95,9 @@ def numbered_infusions(infusions: Usable, clock: Clock, engine: Engine) -> Infus
             **({START_INSTANT: numbered[INSTANT]} if instants else {}),
         )
     )
-    most = engine.rows(table.aggregate(most=table.infusion.max()))[0]["most"]
-    return Infusions(table, table, at_zero=False, single=(most or 1) == 1, clock=clock)
+    found = engine.rows(table.aggregate(most=table.infusion.max(), infused=table.patient_id.nunique()))[0]
+    screened = patients - found["infused"]
+    return Infusions(table, table, at_zero=False, single=(found["most"] or 1) == 1, clock=clock, screened=screened)
 
 
 def placed(rows: ibis.Table, clock: Clock, infusions: Infusions, *, known: bool, near: bool) -> ibis.Table:

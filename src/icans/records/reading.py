@@ -18,7 +18,7 @@ from icans.records.repeats import without_repeats
 from icans.records.rows import ROW, SourceRows, TextRows
 from icans.records.schema import TABLES, Column, Table
 from icans.records.stored import checked
-from icans.records.strangers import far_rows, strangers, with_strangers, without_strangers
+from icans.records.strangers import far_rows, of_known_patients, strangers, with_strangers, without_strangers
 from icans.records.tables import Records, RowCount
 from icans.records.time import CLOCK, Clock
 from icans.records.usable import Notation, Usable
@@ -59,22 +59,23 @@ def read_records(folder: Path, protocol: Protocol, engine: Engine) -> Records:
     """
     notation = Notation(missing_texts(protocol.records.missing), protocol.records.time)
     sources, findings = source_tables(folder, protocol.records.source, engine)
-    read = [_usable(sources[table.name], table, notation, engine) for table in TABLES.values() if table.name in sources]
-    findings += [_no_rows(table) for table in read if not table.read and not _errors(table)]
-    tables = {table.name: table for table in read if table.read}
-    _refuse_unusable(read)
-    _refuse_incomplete(tables, notation, read)
-    patients = without_repeats(tables["patients"], ["patient_id"], "patient", engine)
-    infusions, infused = _infusions(tables.get("infusions"), patients, notation, engine)
-    if infused:
-        tables["infusions"] = infused
-    tables["patients"] = patients
+    patients = _patients(sources, notation, engine)
+    known = of_known_patients(sources, patients, engine)
+    others = [
+        _usable(sources[name], table, notation, engine, trusted=("patient_id",) if name in known else ())
+        for name, table in TABLES.items()
+        if name in sources and name != "patients"
+    ]
+    findings += [finding for table in others if not table.read for finding in table.findings or [_no_rows(table)]]
+    tables = {table.name: table for table in [patients, *others] if table.read}
+    _refuse_unusable_infusions(others)
+    _refuse_without_signs(tables, others)
+    _refuse_without_infusions(tables, notation)
+    infusions = _infusions(tables, patients, notation, engine, known=known)
     findings += _mixed_clocks(tables.values())
     expressions = {"patients": canonical(patients.table, TABLES["patients"])}
     expressions["infusions"] = canonical(infusions.table, TABLES["infusions"])
-    for name, table in _placed(tables, patients, infusions, engine).items():
-        tables[name], expressions[name] = table
-    findings += [finding for table in read if table.name not in tables for finding in table.findings]
+    expressions |= _placed(tables, patients, infusions, engine, known=known)
     findings += [finding for table in tables.values() for finding in table.findings]
     return Records(
         **{name: expressions.get(name, absent(table)) for name, table in TABLES.items()},
@@ -86,44 +87,61 @@ def read_records(folder: Path, protocol: Protocol, engine: Engine) -> Records:
     )
 
 
-def _usable(rows: SourceRows, table: Table, notation: Notation, engine: Engine) -> Usable:
+def _usable(
+    rows: SourceRows, table: Table, notation: Notation, engine: Engine, *, trusted: Collection[str] = ()
+) -> Usable:
     if isinstance(rows, TextRows):
         return cast(rows, table.name, table.columns, notation)
-    return checked(rows, table.name, table.columns, notation, engine)
+    return checked(rows, table.name, table.columns, notation, engine, trusted=trusted)
+
+
+def _patients(sources: Mapping[str, SourceRows], notation: Notation, engine: Engine) -> Usable:
+    """Read the patients, without whom there is no study."""
+    patients = _usable(sources["patients"], TABLES["patients"], notation, engine) if "patients" in sources else None
+    if patients:
+        _refuse_if_unusable(patients)
+    if not patients or not patients.read:
+        what = f"{patients.file} has no rows" if patients else "There is no table patients"
+        raise RecordsError(
+            f"{what}: a study needs patients, and neuro or crs, each as NAME.csv, NAME.parquet or a sheet NAME.",
+            "icans new DIR writes a study folder to fill in.",
+        )
+    return without_repeats(patients, ["patient_id"], "patient", engine)
 
 
 def _errors(table: Usable) -> list[Finding]:
     return [finding for finding in table.findings if finding.severity == "error"]
 
 
-def _refuse_unusable(tables: Sequence[Usable]) -> None:
-    """Refuse a study without a usable patient or, where there is a table of infusions, without a usable infusion."""
-    for table in tables:
-        errors = _errors(table)
-        if table.name in ("patients", "infusions") and not table.used and errors:
-            what = str(replace(errors[0], advice=""))
-            raise RecordsError(f"{what} No study can be read without {table.name}.", errors[0].advice)
+def _refuse_if_unusable(table: Usable) -> None:
+    """Refuse a study in which no row of this table can be used."""
+    errors = _errors(table)
+    if errors and not table.used:
+        what = str(replace(errors[0], advice=""))
+        raise RecordsError(f"{what} No study can be read without {table.name}.", errors[0].advice)
 
 
 def _no_rows(table: Usable) -> Finding:
     return Finding("note", table.file, problem="has a header and no rows, and counts as absent")
 
 
-def _refuse_incomplete(tables: Mapping[str, Usable], notation: Notation, read: Sequence[Usable]) -> None:
-    if "patients" not in tables:
-        what = (
-            "patients has no rows" if any(table.name == "patients" for table in read) else "There is no table patients"
-        )
-        raise RecordsError(
-            f"{what}: a study needs patients, and neuro or crs, each as NAME.csv, NAME.parquet or a sheet NAME.",
-            "icans new DIR writes a study folder to fill in.",
-        )
-    if not any(set(tables[name].columns) & signs for name, signs in SIGNS.items() if name in tables):
-        unread = [error for table in read if table.name in SIGNS for error in _errors(table)]
-        raise RecordsError(
-            "Neither neuro nor crs has a row with a column of grades or signs, such as icans_grade, ice or crs_grade.",
-            str(unread[0]) if unread else "Add one of the two tables; icans new DIR writes them to fill in.",
-        )
+def _refuse_unusable_infusions(tables: Sequence[Usable]) -> None:
+    for table in tables:
+        if table.name == "infusions":
+            _refuse_if_unusable(table)
+
+
+def _refuse_without_signs(tables: Mapping[str, Usable], read: Sequence[Usable]) -> None:
+    if any(set(tables[name].columns) & signs for name, signs in SIGNS.items() if name in tables):
+        return
+    unread = [error for table in read if table.name in SIGNS for error in _errors(table)]
+    raise RecordsError(
+        "Neither neuro nor crs has a row with a column of grades or signs, such as icans_grade, ice or crs_grade.",
+        str(unread[0]) if unread else "Add one of the two tables; icans new DIR writes them to fill in.",
+    )
+
+
+def _refuse_without_infusions(tables: Mapping[str, Usable], notation: Notation) -> None:
     if notation.time == "dates" and "infusions" not in tables:
         raise RecordsError(
             "Times are dates, and there is no table infusions to count hours from.",
@@ -132,20 +150,21 @@ def _refuse_incomplete(tables: Mapping[str, Usable], notation: Notation, read: S
 
 
 def _infusions(
-    table: Usable | None, patients: Usable, notation: Notation, engine: Engine
-) -> tuple[Infusions, Usable | None]:
-    if table is None:
-        return infusions_at_zero(patients, Clock(notation.time, low=0.0, high=0.0)), None
-    known = without_strangers(without_repeats(table, ["patient_id", CLOCK], "infusion", engine), patients, engine)
-    clock = table.clock or Clock(notation.time)
-    infusions = numbered_infusions(known, clock, engine)
-    ids = infusions.patients.select("patient_id").distinct()
-    screened = patients.used - engine.rows(ids.aggregate(n=ids.count()))[0]["n"]
-    if screened:
-        count = "1 patient has" if screened == 1 else f"{screened:,} patients have"
+    tables: dict[str, Usable], patients: Usable, notation: Notation, engine: Engine, *, known: Collection[str]
+) -> Infusions:
+    """Give the infusions, numbered, and put the table without the rows that had to be left out into `tables`."""
+    if "infusions" not in tables:
+        return infusions_at_zero(patients, Clock(notation.time, low=0.0, high=0.0))
+    table = without_repeats(tables["infusions"], ["patient_id", CLOCK], "infusion", engine)
+    if "infusions" not in known:
+        table = without_strangers(table, patients, engine)
+    infusions = numbered_infusions(table, table.clock or Clock(notation.time), patients.used, engine)
+    if infusions.screened:
+        count = "1 patient has" if infusions.screened == 1 else f"{infusions.screened:,} patients have"
         note = Finding("note", table.file, problem=f"{count} no infusion: screened, not infused")
-        known = replace(known, findings=(*known.findings, note))
-    return infusions, known
+        table = replace(table, findings=(*table.findings, note))
+    tables["infusions"] = table
+    return infusions
 
 
 def _mixed_clocks(tables: Collection[Usable]) -> list[Finding]:
@@ -159,23 +178,25 @@ def _mixed_clocks(tables: Collection[Usable]) -> list[Finding]:
 
 
 def _placed(
-    tables: Mapping[str, Usable], patients: Usable, infusions: Infusions, engine: Engine
-) -> dict[str, tuple[Usable, ibis.Table]]:
-    """Give each table of dated rows after those nobody can place are left out, with its canonical expression."""
+    tables: dict[str, Usable], patients: Usable, infusions: Infusions, engine: Engine, *, known: Collection[str]
+) -> dict[str, ibis.Table]:
+    """Place the dated rows, and put the tables without those that nobody can place into `tables`."""
     timed = {name: tables[name] for name in PLACED if name in tables}
-    usable = [table for table in timed.values() if table.used]
-    strange = with_strangers(usable, infusions.patients, engine)
-    placed_tables = {}
+    doubtful = {
+        name: table.table for name, table in timed.items() if table.used and (infusions.screened or name not in known)
+    }
+    strange = with_strangers(doubtful, infusions.patients, engine)
+    expressions = {}
     for name, table in timed.items():
         if not table.used or table.clock is None:
-            placed_tables[name] = (table, absent(TABLES[name]))
+            expressions[name] = absent(TABLES[name])
             continue
         unknown, findings = strangers(table, patients, infusions.patients, engine) if name in strange else (0, [])
         far, more = far_rows(table, infusions, engine)
         rows = placed(table.table, table.clock, infusions, known=name not in strange, near=not far)
-        left = replace(table, used=table.used - unknown - far, findings=(*table.findings, *findings, *more))
-        placed_tables[name] = (left, canonical(rows, TABLES[name]))
-    return placed_tables
+        expressions[name] = canonical(rows, TABLES[name])
+        tables[name] = replace(table, used=table.used - unknown - far, findings=(*table.findings, *findings, *more))
+    return expressions
 
 
 def read_table(

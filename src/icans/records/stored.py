@@ -35,12 +35,22 @@ def checked(
     engine: Engine,
     *,
     reserved: Collection[str] = RESERVED,
+    trusted: Collection[str] = (),
 ) -> Usable:
     """Give the usable rows of a table in the engine, as thin an expression over it as its types allow.
 
-    Two queries ask whether every value can be used: one of aggregates, one of the different texts. Only a column where
-    the answer is no is looked into. A column of texts that are not values as they stand is read as those of a text file
-    are, each different text once. For the parameters see `icans.records.casting.cast`.
+    Three queries ask whether every value can be used: the extremes, other aggregates, the different texts. Only a
+    column where the answer is no is looked into. A column of texts that are not values as they stand is read as those
+    of a text file are, each different text once.
+
+    Parameters
+    ----------
+    rows, name, columns, notation, reserved
+        As in `icans.records.casting.cast`.
+    engine
+        Where the rows live.
+    trusted
+        Columns of texts that are known to be values as they stand, or are looked at later.
     """
     header = rows.table.columns
     found, findings = headings(header, columns, rows.file, reserved=reserved)
@@ -48,9 +58,10 @@ def checked(
     stored = [
         EngineColumn(h.column, header[h.place], schema[header[h.place]], notation.time) for h in found if h.column
     ]
-    answers = _answers(rows.table, stored, engine)
+    asked = [column for column in stored if column.is_native and column.column.name not in trusted]
+    answers = _answers(rows.table, asked, engine)
     count = int(answers["rows"])
-    unclean = _unclean(rows.table, stored, notation.missing, engine)
+    unclean = _unclean(rows.table, asked, notation.missing, engine)
     reading = _Reading(rows, notation.missing, engine)
     for column in stored:
         if column.is_native and column.column.name not in unclean:
@@ -82,21 +93,22 @@ def checked(
     )
 
 
-def _answers(table: ibis.Table, columns: Iterable[EngineColumn], engine: Engine) -> dict[str, Any]:
-    questions = {"rows": table.count()}
+def _answers(table: ibis.Table, columns: Sequence[EngineColumn], engine: Engine) -> dict[str, Any]:
+    ends = {"rows": table.count()}
     for column in columns:
-        if column.is_native:
-            questions |= column.questions(table)
-    return engine.rows(table.aggregate(**questions))[0]
+        ends |= column.extremes(table)
+    answers = engine.rows(table.aggregate(**ends))[0]
+    questions: dict[str, Any] = {}
+    for column in columns:
+        questions |= column.questions(table, answers)
+    return {**answers, **(engine.rows(table.aggregate(**questions))[0] if questions else {})}
 
 
 def _unclean(
     table: ibis.Table, columns: Iterable[EngineColumn], missing: Collection[str], engine: Engine
 ) -> frozenset[str]:
     """Name the columns that hold a text which is not a value as it stands."""
-    asked = [
-        answer for column in columns if column.is_native and (answer := column.unclean(table, missing)) is not None
-    ]
+    asked = [answer for column in columns if (answer := column.unclean(table, missing)) is not None]
     return (
         frozenset(row["column"] for row in engine.rows(ibis.union(*asked)) if row["unclean"]) if asked else frozenset()
     )
@@ -180,7 +192,7 @@ class _Reading:
             padded = [text for text in column.texts if text != trimmed(text) and trimmed(text)]
             if column.column.kind == "id" and padded:
                 for text, rows in self._rows_of(column, padded).items():
-                    notes.append(padded_finding(self._rows.file, name, text, rows, len(rows)))
+                    notes.append(padded_finding(self._rows.file, name, text, rows))
             if column.commas:
                 rows_of = self._rows_of(column, column.commas)
                 text, rows = next(iter(rows_of.items()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from difflib import get_close_matches
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import ibis
 
 from icans.records.findings import MOST_ROWS, Finding, more_rows, shown
+from icans.records.headings import name_key
 from icans.records.placing import Infusions, may_be_far, placed
-from icans.records.rows import ROW
+from icans.records.rows import ROW, EngineRows, SourceRows
 from icans.records.time import CLOCK, EPOCH, FURTHEST, FURTHEST_HOURS
 from icans.records.usable import Usable
 
@@ -25,17 +26,35 @@ UNKNOWN = "is not a patient of the table patients"
 NOT_INFUSED = "has no infusion, so that this row has no hour"
 
 
-def with_strangers(tables: Sequence[Usable], known: ibis.Table, engine: Engine) -> frozenset[str]:
-    """Name the tables with a patient who is none of the known."""
+def with_strangers(ids: Mapping[str, ibis.Table], known: ibis.Table, engine: Engine) -> frozenset[str]:
+    """Name the tables with a patient who is none of the known, or with an empty id.
+
+    Parameters
+    ----------
+    ids
+        Tables by name, each with ``patient_id``.
+    known
+        ``patient_id`` of the known.
+    engine
+        Where they live.
+    """
+    known = known.select("patient_id")
     asked = [
-        table.table.select("patient_id")
-        .distinct()
-        .anti_join(known, "patient_id")
-        .limit(1)
-        .select(table=ibis.literal(table.name))
-        for table in tables
+        table.select("patient_id").distinct().anti_join(known, "patient_id").limit(1).select(table=ibis.literal(name))
+        for name, table in ids.items()
     ]
     return frozenset(row["table"] for row in engine.rows(ibis.union(*asked))) if asked else frozenset()
+
+
+def of_known_patients(sources: Mapping[str, SourceRows], patients: Usable, engine: Engine) -> frozenset[str]:
+    """Name the tables in the engine whose ids, as they stand, are all those of patients of the study."""
+    ids = {}
+    for name, rows in sources.items():
+        if isinstance(rows, EngineRows) and name != patients.name:
+            written = [column for column in rows.table.columns if name_key(column) == "patient_id"]
+            if len(written) == 1 and rows.table[written[0]].type().is_string():
+                ids[name] = rows.table.select(patient_id=rows.table[written[0]])
+    return frozenset(ids) - with_strangers(ids, patients.table, engine)
 
 
 def strangers(table: Usable, patients: Usable, known: ibis.Table, engine: Engine) -> tuple[int, list[Finding]]:
@@ -101,7 +120,7 @@ def far_rows(table: Usable, infusions: Infusions, engine: Engine) -> tuple[int, 
 
 def without_strangers(table: Usable, patients: Usable, engine: Engine) -> Usable:
     """Leave out the rows of patients who are not in the study."""
-    if table.name not in with_strangers([table], patients.table, engine):
+    if not with_strangers({table.name: table.table}, patients.table, engine):
         return table
     count, findings = strangers(table, patients, patients.table, engine)
     return replace(

@@ -117,11 +117,24 @@ def comma_finding(file: str, column: str, row: int | None, text: str, count: int
     return Finding("note", file, row, column, shown(trimmed(text)), problem)
 
 
-def padded_finding(file: str, column: str, text: str, rows: list[int | None], count: int) -> Finding:
+def padded_finding(file: str, column: str, text: str, rows: list[int | None]) -> Finding:
     """Note that blanks around an id were taken off, and in which rows."""
-    numbers = [f"{row}" for row in rows if row is not None][:10]
-    where = f" in row{'s' if count > 1 else ''} {', '.join(numbers)}" if numbers else f" in {count:,} rows"
-    more = f" and {count - len(numbers):,} more" if numbers and count > len(numbers) else ""
-    problem = f"has blanks around it{where}{more}, and is read as {shown(trimmed(text))}"
-    first = rows[0] if rows else None
+    numbers = [row for row in rows if row is not None]
+    count = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
+    where = f"row{'s' if len(numbers) > 1 else ''} {spans(numbers)}" if numbers else count
+    problem = f"has blanks around it in {where}, and is read as {shown(trimmed(text))}"
+    first = numbers[0] if numbers else None
     return Finding("note", file, first, column, shown(text), problem, patient_id=shown(trimmed(text)))
+
+
+def spans(numbers: list[int], most: int = 10) -> str:
+    """Write rising row numbers, those that follow one another as a span, at most so many of them."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and found[-1][-1] == number - 1:
+            found[-1].append(number)
+        else:
+            found.append([number])
+    words = [f"{span[0]}" if len(span) == 1 else f"{span[0]}-{span[-1]}" for span in found[:most]]
+    more = sum(map(len, found[most:]))
+    return ", ".join(words) + (f" and {more:,} more" if more else "")

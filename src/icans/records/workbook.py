@@ -59,9 +59,12 @@ def opened(path: Path) -> Iterator[Workbook]:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")  # on charts, styles and extensions, none of which is read
         computed = _has_formulas(path)
-        values = stack.enter_context(closing(openpyxl.load_workbook(path, read_only=True, data_only=True)))
-        formulas = stack.enter_context(closing(openpyxl.load_workbook(path, read_only=True))) if computed else None
-        yield Workbook(path, values, formulas)
+
+        def loaded(*, data_only: bool) -> Any:  # noqa: ANN401  # openpyxl's Workbook
+            file = stack.enter_context(path.open("rb"))
+            return stack.enter_context(closing(openpyxl.load_workbook(file, read_only=True, data_only=data_only)))
+
+        yield Workbook(path, loaded(data_only=True), loaded(data_only=False) if computed else None)
 
 
 @contextmanager

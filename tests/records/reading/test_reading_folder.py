@@ -33,7 +33,7 @@ def test_a_folder_without_tables_says_what_a_study_needs(folder):
 
 def test_patients_without_rows_are_no_study(folder):
     folder.write("patients.csv", "patient_id\n")
-    assert refusal(folder).startswith("patients has no rows: a study needs patients,")
+    assert refusal(folder).startswith("patients.csv has no rows: a study needs patients,")
 
 
 def test_a_study_without_grades_or_signs_is_refused(folder):

@@ -89,7 +89,7 @@ def test_blanks_around_ids_are_noted_with_their_rows(save):
     outcome = save(neuro={"patient_id": ["P01", "P01 ", "P01 "], "time": [1, 2, 3], "ice": [9, 9, 9]}).read()
     assert outcome.rows("neuro", "patient_id", "hour") == [("P01", 1.0), ("P01", 2.0), ("P01", 3.0)]
     assert outcome.said() == [
-        'neuro.parquet, row 3, column patient_id: "P01 " has blanks around it in rows 3, 4, and is read as P01.'
+        'neuro.parquet, row 3, column patient_id: "P01 " has blanks around it in rows 3-4, and is read as P01.'
     ]
 
 
