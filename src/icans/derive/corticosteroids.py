@@ -23,6 +23,8 @@ EQUIVALENT_MG = {
 Source: the table of equivalents in the FDA-approved label of dexamethasone tablets (docs/decisions/0022-steroids.md).
 """
 
+DEXAMETHASONE = EQUIVALENT_MG["dexamethasone"]
+
 SALTS = (
     "acetate",
     "acetonide",
@@ -78,18 +80,15 @@ def systemic_corticosteroids(treatments: ibis.Table, *, routes: Sequence[str]) -
         amount, its unit or the corticosteroid is not known). Unordered.
     """
     doses = given(treatments)
-    drug, route, unit = plain(doses.drug), plain(doses.route), plain(doses.dose_unit)
-    worth = ibis.cases(*((drug.isin(_names(base)), 0.75 / mg) for base, mg in EQUIVALENT_MG.items()))
-    milligrams = ibis.cases(*((unit == name, factor) for name, factor in MILLIGRAMS.items()))
-    named = doses.select(
-        "patient_id",
-        "infusion",
-        "hour",
-        mg=doses.dose * milligrams * worth,
-        corticosteroid=worth.notnull() | drug.isin(UNSPECIFIED),
-        systemic=route.isnull() | (route == "") | route.isin(sorted({name.strip().lower() for name in routes})),
+    drug, route = plain(doses.drug), plain(doses.route)
+    doses = doses.filter(
+        drug.isin([name for base in EQUIVALENT_MG for name in _names(base)] + list(UNSPECIFIED)),
+        route.isnull() | (route == "") | route.isin(sorted({name.strip().lower() for name in routes})),
     )
-    return named.filter(named.corticosteroid, named.systemic).drop("corticosteroid", "systemic")
+    drug, unit = plain(doses.drug), plain(doses.dose_unit)
+    worth = ibis.cases(*((drug.startswith(base), DEXAMETHASONE / mg) for base, mg in EQUIVALENT_MG.items()))
+    milligrams = ibis.cases(*((unit == name, factor) for name, factor in MILLIGRAMS.items()))
+    return doses.select("patient_id", "infusion", "hour", mg=doses.dose * milligrams * worth)
 
 
 def _names(base: str) -> list[str]:

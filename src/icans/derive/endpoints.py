@@ -69,12 +69,12 @@ def endpoints(
         rule names the baseline grade, and false where the line was not seen to be reached.
     """
     treated = _treated(episodes, courses)
-    seen = moments(grades, neuro, treated.select(*INFUSION).distinct())
+    seen = moments(treated, grades, neuro)
     starts = steroid_starts(treated, treatments, routes=steroid_routes, refractory=refractory, pause=steroid_pause)
-    started = treated.left_join(starts, EPISODE).select(*treated.columns, "steroid_hour")
+    started = treated.left_join(starts, "case").select(*treated.columns, "steroid_hour")
     baselines = _baselines(started, seen, severe_grade=severe_grade, baseline=baseline)
     reached = remissions(baselines, seen, rules=rules, hold=hold).mutate(judged=True)
-    found = baselines.left_join(reached, EPISODE)
+    found = treated.inner_join(baselines.drop("first_course_hour"), "case").left_join(reached, "case")
     return conformed(
         found.mutate(
             hours_from_onset=found.first_course_hour - found.onset_hour,
@@ -115,20 +115,22 @@ def first(endpoints: ibis.Table, of: Sequence[str]) -> ibis.Table:
 
 
 def _treated(episodes: ibis.Table, courses: ibis.Table) -> ibis.Table:
+    """Give the treated ICANS episodes, numbered as ``case``: what follows is joined and grouped by one number."""
     given = courses.filter(courses.episode.notnull())
     given = given.group_by(*EPISODE).agg(first_course_hour=given.hour.min(), courses=given.count())
     icans = episodes.filter(episodes.toxicity == "icans").select(*EPISODE, "onset_hour")
-    return icans.inner_join(given, EPISODE)
+    treated = icans.inner_join(given, EPISODE)
+    return treated.mutate(case=ibis.row_number().over(ibis.window(order_by=EPISODE)))
 
 
 def _baselines(
     treated: ibis.Table, seen: ibis.Table, *, severe_grade: int, baseline: Literal["first_course", "peak"]
 ) -> ibis.Table:
     """Give baseline, indication and last assessment of each treated episode, from its assessments since onset."""
-    since = treated.left_join(seen, [*INFUSION, seen.hour >= treated.onset_hour])
+    since = seen.inner_join(treated.select("case", "first_course_hour", "steroid_hour"), "case")
     graded, before = since.grade.notnull(), since.hour <= since.first_course_hour
     on_steroid = graded & before & (since.hour >= since.steroid_hour)
-    found = since.group_by(*EPISODE, "onset_hour", "first_course_hour", "courses").agg(
+    found = since.group_by("case", "first_course_hour").agg(
         peak=since.grade.max(where=before),
         latest=since.grade.argmax(since.hour, where=graded & before),
         first_on_steroid=since.grade.argmin(since.hour, where=on_steroid),
@@ -136,7 +138,11 @@ def _baselines(
         last_hour=since.hour.max(where=graded),
     )
     refractory = (found.latest >= 1) & (found.latest >= found.first_on_steroid)
-    return found.mutate(
+    return found.select(
+        "case",
+        "first_course_hour",
+        "baseline_ice",
+        "last_hour",
         indication=ibis.cases(
             (found.peak >= severe_grade, "severe"), (refractory, "steroid_refractory"), else_=ibis.null("string")
         ),

@@ -10,7 +10,6 @@ import ibis
 from icans.derive.corticosteroids import systemic_corticosteroids
 from icans.units import HOURS_PER_DAY, hours
 
-EPISODE = ("patient_id", "infusion", "episode")
 INFUSION = ("patient_id", "infusion")
 
 BEFORE_INFUSION = -7 * HOURS_PER_DAY
@@ -29,8 +28,8 @@ def steroid_starts(
     Parameters
     ----------
     treated
-        One row a treated episode: ``patient_id``, ``infusion``, ``episode``, ``first_course_hour`` (hours from
-        infusion).
+        One row a treated episode: ``case`` (int64, its number), ``patient_id``, ``infusion``, ``first_course_hour``
+        (hours from infusion).
     treatments
         Doses, as for `icans.derive.corticosteroids.systemic_corticosteroids`.
     routes
@@ -43,19 +42,19 @@ def steroid_starts(
     Returns
     -------
     ibis.Table
-        One row a treated episode with such a run: ``patient_id``, ``infusion``, ``episode``, ``steroid_hour``.
+        One row a treated episode with such a run: ``case``, ``steroid_hour``.
     """
     doses = systemic_corticosteroids(treatments, routes=routes)
     doses = doses.filter(doses.hour >= BEFORE_INFUSION).select(*INFUSION, "hour")
-    before = treated.select(*EPISODE, "first_course_hour").inner_join(doses, INFUSION)
-    before = before.filter(before.hour <= before.first_course_hour)
-    chained = before.mutate(previous=before.hour.lag().over(ibis.window(group_by=EPISODE, order_by="hour")))
+    before = doses.inner_join(treated.select("case", *INFUSION, "first_course_hour"), INFUSION)
+    before = before.filter(before.hour <= before.first_course_hour).select("case", "first_course_hour", "hour")
+    chained = before.mutate(previous=before.hour.lag().over(ibis.window(group_by="case", order_by="hour")))
     starts = chained.previous.isnull() | (chained.hour - chained.previous > hours(pause))
-    runs = chained.group_by(*EPISODE, "first_course_hour").agg(
+    runs = chained.group_by("case", "first_course_hour").agg(
         steroid_hour=chained.hour.max(where=starts), last_dose=chained.hour.max()
     )
     long_enough = runs.filter(
         runs.first_course_hour - runs.last_dose <= hours(pause),
         runs.first_course_hour - runs.steroid_hour >= hours(refractory),
     )
-    return long_enough.select(*EPISODE, "steroid_hour")
+    return long_enough.select("case", "steroid_hour")

@@ -10,9 +10,6 @@ import ibis
 from icans.protocol import RemissionRule
 from icans.units import hours
 
-EPISODE = ("patient_id", "infusion", "episode")
-INFUSION = ("patient_id", "infusion")
-
 
 def remissions(
     baselines: ibis.Table, moments: ibis.Table, *, rules: Sequence[RemissionRule], hold: timedelta
@@ -29,7 +26,7 @@ def remissions(
     Parameters
     ----------
     baselines
-        One row a treated episode: ``patient_id``, ``infusion``, ``episode``, ``first_course_hour``, ``baseline_grade``.
+        One row a treated episode: ``case`` (int64, its number), ``first_course_hour``, ``baseline_grade``.
     moments
         As `icans.derive.moments.moments` gives them.
     rules
@@ -40,22 +37,22 @@ def remissions(
     Returns
     -------
     ibis.Table
-        One row a treated episode whose baseline grade a rule names: ``patient_id``, ``infusion``, ``episode``,
-        ``remission_hour`` (null where it was not reached) and ``recurrence`` (a later grade above the line, above 0
-        where the line is an ICE score; null without remission).
+        One row a treated episode whose baseline grade a rule names: ``case``, ``remission_hour`` (null where it was not
+        reached) and ``recurrence`` (a later grade above the line, above 0 where the line is an ICE score; null without
+        remission).
     """
     lines = _lines(baselines, rules)
-    after = lines.left_join(moments, [*INFUSION, moments.hour > lines.first_course_hour])
-    judged = after.select(*EPISODE, "hour", "grade", "line_grade", met=_met(after))
+    after = lines.left_join(moments, ["case", moments.hour > lines.first_course_hour])
+    judged = after.select("case", "hour", "grade", "line_grade", met=_met(after))
     if hold:
         judged = judged.mutate(met=_held(judged, hours(hold)))
     above = judged.grade > judged.line_grade.fill_null(0)
-    found = judged.group_by(*EPISODE).agg(
+    found = judged.group_by("case").agg(
         remission_hour=judged.hour.min(where=judged.met), last_above=judged.hour.max(where=above)
     )
     back = (found.last_above > found.remission_hour).fill_null(False)
     return found.select(
-        *EPISODE, "remission_hour", recurrence=ibis.ifelse(found.remission_hour.notnull(), back, ibis.null("boolean"))
+        "case", "remission_hour", recurrence=ibis.ifelse(found.remission_hour.notnull(), back, ibis.null("boolean"))
     )
 
 
@@ -69,7 +66,7 @@ def _lines(baselines: ibis.Table, rules: Sequence[RemissionRule]) -> ibis.Table:
 
     grade = baselines.baseline_grade
     lined = baselines.select(
-        *EPISODE,
+        "case",
         "first_course_hour",
         "baseline_grade",
         line_grade=of_rule("grade"),
@@ -91,9 +88,9 @@ def _met(after: ibis.Table) -> ibis.Value:
 
 def _held(judged: ibis.Table, hold: float) -> ibis.Value:
     """Tell whether the line is met, fails at no assessment for `hold`, and assessments go on for that long."""
-    from_now = ibis.window(group_by=EPISODE, order_by="hour", preceding=0, following=None)
+    from_now = ibis.window(group_by="case", order_by="hour", preceding=0, following=None)
     fails = ibis.ifelse(judged.met, ibis.null("float64"), judged.hour)
     failing = ibis.ifelse(judged.met.isnull(), ibis.null("float64"), fails).min().over(from_now)
     judged_hour = ibis.ifelse(judged.met.isnull(), ibis.null("float64"), judged.hour)
-    last = judged_hour.max().over(ibis.window(group_by=EPISODE))
+    last = judged_hour.max().over(ibis.window(group_by="case"))
     return judged.met & (failing.isnull() | (failing - judged.hour > hold)) & (last - judged.hour >= hold)

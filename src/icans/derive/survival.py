@@ -164,8 +164,7 @@ def _index(dated: ibis.Table, episodes: ibis.Table, endpoints: ibis.Table, *, or
     treated = first(endpoints, ("patient_id",))
     treated = treated.select("patient_id", treated_infusion="infusion", treated="episode", course="first_course_hour")
     every = dated.left_join(treated, "patient_id").drop("patient_id_right")
-    firsts = every.infusion.min().over(ibis.window(group_by="patient_id"))
-    index = every.filter(every.infusion == ibis.coalesce(every.treated_infusion, firsts))
+    index = every.filter(every.infusion == ibis.coalesce(every.treated_infusion, 1))
     if origin == "infusion":
         zero = index.start_hour
     elif origin == "first_course":
