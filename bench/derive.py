@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import duckdb
+import pyarrow.parquet as pq
+
 from bench.processes import Run, icans, middle, run
 
 THREADS = 2
@@ -58,34 +61,38 @@ def derivation(patients: int, scratch: Path, repeats: int) -> Derivation:
     """Simulate a cohort, scan it, derive from it by the command and step by step."""
     cohort = scratch / "cohort"
     simulated = run(icans("simulate", "--patients", str(patients), "--seed", "1", "--out", str(cohort)))
-    scanned, assessments = scan(cohort, repeats)
-    command = middle([run(icans("derive", str(cohort), "--out", str(scratch / "out"))) for _ in range(repeats)])
-    report = scratch / "steps.json"
-    inside = run(["-m", "bench.derive", str(cohort), str(scratch / "steps"), str(report)])
-    steps = json.loads(report.read_text())
-    return Derivation(patients, assessments, simulated, scanned, command, steps, inside.megabytes)
+    scan(cohort)
+    scans, commands, insides, steps = [], [], [], []
+    for number in range(repeats):
+        report = scratch / "steps.json"
+        scans.append(scan(cohort))
+        commands.append(run(icans("derive", str(cohort), "--out", str(scratch / "out"))))
+        scans.append(scan(cohort))
+        insides.append(run(["-m", "bench.derive", str(cohort), str(scratch / f"steps{number}"), str(report)]))
+        steps.append(json.loads(report.read_text()))
+    return Derivation(
+        patients=patients,
+        assessments=sum(pq.read_metadata(cohort / f"{name}.parquet").num_rows for name in ("neuro", "crs")),
+        simulate=simulated,
+        scan=median(scans),
+        command=middle(commands),
+        steps={name: median(one[name] for one in steps) for name in steps[0]},
+        megabytes=middle(insides).megabytes,
+    )
 
 
-def scan(cohort: Path, repeats: int) -> tuple[float, int]:
-    """Give the median seconds of a bare scan of every column, and the number of assessments."""
-    import duckdb
-
-    seconds = []
+def scan(cohort: Path) -> float:
+    """Give the seconds of a bare scan of every column of every table."""
     with duckdb.connect(config={"threads": THREADS}) as connection:
-        files = sorted(cohort.glob("*.parquet"))
-        columns = {file: [row[0] for row in connection.execute(f"describe from '{file}'").fetchall()] for file in files}
-        for warm in range(repeats + 1):
-            start = time.perf_counter()
-            for file, names in columns.items():
-                largest = ", ".join(f'max("{name}")' for name in names)
-                connection.execute(f"select {largest} from '{file}'").fetchall()
-            if warm:
-                seconds.append(time.perf_counter() - start)
-        counts = [
-            connection.execute(f"select count(*) from '{cohort / name}.parquet'").fetchone()
-            for name in ("neuro", "crs")
-        ]
-    return median(seconds), sum(count[0] for count in counts if count)
+        columns = {
+            file: [row[0] for row in connection.execute(f"describe from '{file}'").fetchall()]
+            for file in sorted(cohort.glob("*.parquet"))
+        }
+        start = time.perf_counter()
+        for file, names in columns.items():
+            largest = ", ".join(f'max("{name}")' for name in names)
+            connection.execute(f"select {largest} from '{file}'").fetchall()
+        return time.perf_counter() - start
 
 
 def steps_of(cohort: Path, out: Path) -> dict[str, float]:

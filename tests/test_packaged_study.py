@@ -78,25 +78,20 @@ def test_five_are_severe_and_eight_steroid_refractory(packaged: tuple[list[Findi
     assert counted["evaluable"][0] == 13
 
 
-@pytest.mark.parametrize(
-    ("table", "old", "new", "claim"),
-    [
-        ("patients", "P04,39,", "P04,49,", "age-median"),
-        ("events", "P01,2023-08-16,death", "P01,2023-08-16,last_contact", "os"),
-        (
-            "crs",
-            "P12,2024-12-24T",
-            "P11,2024-12-06T20:00,39.0,no,no,vasopressor,1,no,none,,\nP12,2024-12-24T",
-            "crs-max",
-        ),
-        ("infusions", ",CLL1,", ",CD19,", "target-cll1"),
-    ],
-)
-def test_a_changed_record_contradicts_the_figure_that_rests_on_it(
-    table: str, old: str, new: str, claim: str, copy: Path
-) -> None:
-    file = copy / f"{table}.csv"
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    assert verdicts_of(copy)[claim].fails
+CHANGES = {
+    "age-median": ("patients", "P04,39,", "P04,49,"),
+    "os": ("events", "P01,2023-08-16,death", "P01,2023-08-16,last_contact"),
+    "crs-max": ("crs", "P12,2024-12-24T", "P11,2024-12-06T20:00,39.0,no,no,vasopressor,1,no,none,,\nP12,2024-12-24T"),
+    "target-cll1": ("infusions", ",CLL1,", ",CD19,"),
+}
+"""A record changed so that the figure resting on it is no longer as published."""
+
+
+def test_changed_records_contradict_the_figures_that_rest_on_them_and_no_others(copy: Path) -> None:
+    for table, old, new in CHANGES.values():
+        file = copy / f"{table}.csv"
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    failing = {name for name, verdict in verdicts_of(copy).items() if verdict.fails}
+    assert failing == {*CHANGES, "crs-1", "target-cd19"}
