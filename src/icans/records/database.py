@@ -166,6 +166,10 @@ class PostgresDatabase:
         with self._sentences():
             self._backend = ibis.connect(url)
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self._backend.disconnect()
+
     def names(self) -> list[str]:
         """Give the names of its tables and views."""
         with self._sentences():

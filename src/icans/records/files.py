@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -67,7 +68,8 @@ def source_tables(folder: Path, source: str, engine: Engine) -> tuple[dict[str, 
     elif scheme in ("postgres", "postgresql"):
         from icans.records.database import PostgresDatabase  # noqa: PLC0415  # most studies have no database
 
-        return _from_container(PostgresDatabase(source, engine))
+        with closing(PostgresDatabase(source, engine)) as database:
+            return _from_container(database)
     else:
         raise RecordsError(
             f"study.toml: [records] source: {shown(scheme)} is not a database that can be read.",
