@@ -103,6 +103,19 @@ def test_a_figure_that_cannot_be_drawn_is_named(renderer, figures, tmp_path):
         renderer.draw([broken], tmp_path)
 
 
+def test_a_name_in_another_script_is_drawn_with_the_fonts_of_the_system(renamed, curves, results, protocol, tmp_path):
+    figures, _ = all_figures(renamed("病人〇一"), curves, results, protocol)
+    with Renderer(1) as running:
+        brought = list(running.processes)
+        svg = running.draw(figures[:1], tmp_path)
+        assert running.processes == brought
+        svg |= running.draw(figures[1:2], tmp_path)
+        assert running.processes != brought
+    assert [process.poll() is None for process in brought] == [False]
+    assert "病人〇一" in svg["heatmap"]
+    assert (tmp_path / "heatmap.png").is_file()
+
+
 def test_the_processes_end_with_their_use(figures, tmp_path):
     with Renderer(1) as running:
         running.draw([figures["flow"]], tmp_path)

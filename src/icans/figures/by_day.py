@@ -78,7 +78,7 @@ def _bars(data: FigureData, toxicity: str) -> list[Row]:
 
 
 def _panel(toxicity: str, total: int, days: int, width: float, *, first: bool) -> alt.LayerSpec:
-    step = next((step for step in (1, 2, 5, 7, 10, 14, 20) if step * width / days >= 15), 30)
+    step = next((step for step in (1, 2, 5, 7, 10, 14, 20) if step * width / days >= 20), 30)
     plane = Plane(
         x=linear(0, days),
         y=linear(0, total),

@@ -221,7 +221,7 @@ def _highest(starts: Sequence[Start]) -> int:
 
 def _plane(what: str, size: tuple[float, int], most: int, *, leftmost: bool, last: bool) -> Plane:
     width, end = size
-    step = next((step for step in (24, 48, 96, 168) if step * width / (end + BEFORE) >= 30), 336)
+    step = next((step for step in (24, 48, 96, 168) if step * width / (end + BEFORE) >= 44), 336)
     words = "ICE score" if what == "ice" else "ICANS grade"
     return Plane(
         x=linear(-BEFORE, end),

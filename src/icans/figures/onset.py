@@ -175,7 +175,7 @@ def _drawn(part: _Panel, width: float, top: int, square: float) -> tuple[alt.Lay
 def _plane(part: _Panel, width: float, top: int, shift: float) -> Plane:
     """Label a day under its square where times are whole days, else where the day begins."""
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 1000, 10**4, 10**6) if top / s <= 5)
-    every = next(s for s in (1, 2, 5, 7, 14, 28, 56, 112, 10**6) if s >= part.bin_days and s * width / part.end >= 20)
+    every = next(s for s in (1, 2, 5, 7, 14, 28, 56, 112, 10**6) if s >= part.bin_days and s * width / part.end >= 30)
     return Plane(
         x=linear(0, part.end),
         y=linear(0, top),

@@ -98,7 +98,7 @@ class PatientRows:
 
     def plane(self) -> Plane:
         """Give the plane of a panel, with an axis of days."""
-        step = next((step for step in (1, 2, 5, 7, 10, 14, 20) if step * self.day >= 15), 30)
+        step = next((step for step in (1, 2, 5, 7, 10, 14, 20) if step * self.day >= 20), 30)
         return Plane(
             x=linear(0, self.days),
             y=linear(0, self.units, reverse=True),

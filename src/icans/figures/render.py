@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -25,8 +25,14 @@ NOT_TEXT = "\N{REPLACEMENT CHARACTER}"
 ALLOWED = frozenset('"\\/nrt')
 """What may follow a backslash in JSON: the other escapes are of control characters."""
 
+BROUGHT = Path(__file__).with_name("fonts.conf")
+"""Settings under which no font of the system is read: the renderer brings its own, so that a figure is the same on
+every machine, and measuring a text does not search hundreds of fonts."""
+
 _ESCAPE = re.compile(r"\\(u....|.)")
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
+_NOT_BROUGHT = re.compile("[\u0530-\u1dff\u2700-\ufffc\U00010000-\U0010ffff]")
+"""Characters of scripts that the fonts brought along do not write."""
 
 
 class Renderer:
@@ -43,16 +49,14 @@ class Renderer:
     def __init__(self, processes: int = PROCESSES) -> None:
         self._count = max(1, min(processes, os.cpu_count() or 1))
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self._warmed: list[Future[dict[str, Any]]] = []
         self._painted: list[Future[dict[str, Any]]] = []
         self._threads = ThreadPoolExecutor(self._count, thread_name_prefix="figures")
+        self._system_fonts = False
+        self.processes: list[subprocess.Popen[bytes]] = []
 
     def __enter__(self) -> Self:
-        for _ in range(self._count):
-            process = _started()
-            self.processes.append(process)
-            self._idle.put(process)
-        self._warmed = [self._threads.submit(self._ask, {"do": "warm"}) for _ in self.processes]
+        self._start()
         return self
 
     def __exit__(
@@ -62,11 +66,8 @@ class Renderer:
             if error is None:
                 self.finish()
         finally:
-            for process in self.processes:
-                process.kill()
-            self._threads.shutdown(cancel_futures=True)
-            for process in self.processes:
-                process.communicate()
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._stop()
 
     def draw(self, figures: Sequence[Figure], folder: Path) -> dict[str, str]:
         """Write each figure's SVG into a folder and begin with the PNGs.
@@ -88,26 +89,15 @@ class Renderer:
         StudyError
             A figure could not be drawn.
         """
-        asked = {
-            figure.id: self._threads.submit(
-                self._ask,
-                {
-                    "do": "svg",
-                    "specification": figure.specification(),
-                    "figure": figure.id,
-                    "words": figure.alt,
-                    "path": str(folder / f"{figure.id}.svg"),
-                },
-            )
-            for figure in figures
-        }
+        jobs = {figure.id: request(_drawing(figure, folder)) for figure in figures}
+        if not self._system_fonts and any(_NOT_BROUGHT.search(job.decode()) for job in jobs.values()):
+            self.finish()
+            self._stop()
+            self._system_fonts = True
+            self._start()
+        asked = {name: self._threads.submit(self._ask, job) for name, job in jobs.items()}
         drawn = {name: _answer(name, future)["svg"] for name, future in asked.items()}
-        self._painted += [
-            self._threads.submit(
-                self._ask, {"do": "png", "path": str(folder / f"{name}.svg"), "png": str(folder / f"{name}.png")}
-            )
-            for name in drawn
-        ]
+        self._painted += [self._threads.submit(self._ask, request(_painting(figure, folder))) for figure in figures]
         return drawn
 
     def finish(self) -> None:
@@ -122,10 +112,27 @@ class Renderer:
             _answer("PNG", future)
         self._painted.clear()
 
-    def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
+    def _start(self) -> None:
+        for _ in range(self._count):
+            process = _started(system_fonts=self._system_fonts)
+            self.processes.append(process)
+            self._idle.put(process)
+        self._warmed = [self._threads.submit(self._ask, request({"do": "warm"})) for _ in self.processes]
+
+    def _stop(self) -> None:
+        for process in self.processes:
+            process.kill()
+        wait(self._warmed)
+        while not self._idle.empty():
+            self._idle.get()
+        for process in self.processes:
+            process.communicate()
+        self.processes.clear()
+
+    def _ask(self, job: bytes) -> dict[str, Any]:
         process = self._idle.get()
         try:
-            line = _asked(process, request(job))
+            line = _asked(process, job)
         except OSError as error:
             return {"error": f"the drawing process is gone ({error.strerror})"}
         finally:
@@ -133,16 +140,34 @@ class Renderer:
         return json.loads(line) if line else {"error": "the drawing process is gone"}
 
 
-def _started() -> subprocess.Popen[bytes]:
+def _drawing(figure: Figure, folder: Path) -> dict[str, Any]:
+    return {
+        "do": "svg",
+        "specification": figure.specification(),
+        "figure": figure.id,
+        "words": figure.alt,
+        "path": str(folder / f"{figure.id}.svg"),
+    }
+
+
+def _painting(figure: Figure, folder: Path) -> dict[str, Any]:
+    return {"do": "png", "path": str(folder / f"{figure.id}.svg"), "png": str(folder / f"{figure.id}.png")}
+
+
+def _started(*, system_fonts: bool) -> subprocess.Popen[bytes]:
     """Start a process that finds the same packages as this one, and nothing in the current folder."""
     path = os.pathsep.join(entry for entry in sys.path if entry)
-    return subprocess.Popen(
-        [sys.executable, "-P", "-m", "icans.figures.worker"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": path},
-    )
+    fonts = {} if system_fonts else {"FONTCONFIG_FILE": str(BROUGHT)}
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "icans.figures.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **fonts, "PYTHONPATH": path},
+        )
+    except OSError as error:
+        raise StudyError(f"The process that draws could not be started ({error.strerror}).") from None
 
 
 def request(job: dict[str, Any]) -> bytes:

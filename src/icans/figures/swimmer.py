@@ -217,7 +217,7 @@ def _followed(lanes: _Lanes) -> Rows:
 
 
 def _icans_panel(lanes: _Lanes, rows: Rows) -> alt.LayerSpec:
-    step = next((step for step in (1, 2, 5, 7, 10, 14) if step * lanes.width / lanes.days >= 22), 20)
+    step = next((step for step in (1, 2, 5, 7, 10, 14) if step * lanes.width / lanes.days >= 30), 20)
     plane = lanes.plane(lanes.days + 1.4 * lanes.close, range(0, lanes.days + 1, step), "Days after infusion")
     box, dot = plane.at(x="x", x2="x2", y="y", y2="y2"), plane.at(x="x", y="y")
     fill = graded(alt.Fill, "grade", GRADES)
@@ -240,7 +240,7 @@ def _icans_panel(lanes: _Lanes, rows: Rows) -> alt.LayerSpec:
 
 
 def _followed_panel(lanes: _Lanes) -> alt.LayerSpec:
-    step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if step * lanes.followed_width / lanes.months >= 22), 120)
+    step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if step * lanes.followed_width / lanes.months >= 30), 120)
     ticks = [step * tick for tick in range(int(lanes.months / step) + 1)]
     plane = lanes.plane(lanes.months * 1.05, ticks, "Months after infusion")
     layers = [

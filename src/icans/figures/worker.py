@@ -16,13 +16,7 @@ from icans.figures.svg import finished
 DPI = 300
 CSS_DPI = 96
 POINTS_DPI = 72
-WARMING = {
-    "data": {"values": [{"x": 0, "t": "warm"}]},
-    "layer": [
-        {"mark": "rect", "encoding": {"x": {"field": "x", "type": "quantitative"}}},
-        {"mark": "text", "encoding": {"text": {"field": "t"}}},
-    ],
-}
+MARKS = ("rect", "rule", "line", "area", "point", "text")
 
 
 def done(job: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +37,7 @@ def done(job: dict[str, Any]) -> dict[str, Any]:
 
     match job["do"]:
         case "warm":
-            vl_convert.vegalite_to_svg(WARMING)
+            vl_convert.svg_to_png(vl_convert.vegalite_to_svg(_warming()))
             return {}
         case "svg":
             drawn = vl_convert.vegalite_to_svg(job["specification"], allowed_base_urls=[])
@@ -54,6 +48,18 @@ def done(job: dict[str, Any]) -> dict[str, Any]:
             svg = Path(job["path"]).read_text(encoding="utf-8")
             Path(job["png"]).write_bytes(vl_convert.svg_to_png(svg, scale=POINTS_DPI / CSS_DPI, ppi=DPI))
             return {}
+
+
+def _warming() -> dict[str, Any]:
+    """Give a chart of every mark the figures use: V8 compiles what it runs, and the first chart is the slowest."""
+    number = {"field": "n", "type": "quantitative"}
+    told = {"description": {"field": "t"}, "text": {"field": "t"}}
+    panel = {
+        "title": {"text": "panel", "subtitle": "of marks"},
+        "layer": [{"mark": mark, "encoding": {"x": number, "y": number, **told}} for mark in MARKS],
+    }
+    values = [{"n": number, "t": f"{number}"} for number in range(30)]
+    return {"data": {"values": values}, "vconcat": [{"hconcat": [panel, panel]}, panel]}
 
 
 def main() -> None:
