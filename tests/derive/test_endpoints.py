@@ -302,7 +302,7 @@ def test_only_treated_episodes_have_endpoints_each_with_its_own_courses(of: Any,
     ]
 
 
-def test_the_first_evaluable_episode_of_an_infusion_is_kept(make: Any, rows: Any) -> None:
+def test_the_first_evaluable_episode_of_a_patient_is_kept(make: Any, rows: Any) -> None:
     table = make(
         "endpoints",
         """
@@ -316,7 +316,8 @@ def test_the_first_evaluable_episode_of_an_infusion_is_kept(make: Any, rows: Any
     )
     both = ["severe", "steroid_refractory"]
     columns = ("patient_id", "infusion", "episode")
-    assert rows(evaluable(table, indications=both), *columns) == [("P01", 1, 2), ("P01", 2, 1)]
+    assert rows(evaluable(table, indications=both), *columns) == [("P01", 1, 2)]
+    assert rows(evaluable(table, indications=["steroid_refractory"]), *columns) == [("P01", 2, 1)]
     assert rows(evaluable(table, indications=["severe"]), *columns) == [("P01", 1, 2)]
     assert rows(first(table, ("patient_id",)), *columns) == [("P01", 1, 1), ("P02", 1, 1)]
 

@@ -86,7 +86,9 @@ def endpoints(
 
 
 def evaluable(endpoints: ibis.Table, *, indications: Sequence[str]) -> ibis.Table:
-    """Keep, of each patient and infusion, the first treated episode with one of the study's indications.
+    """Keep, of each patient, the first treated episode with one of the study's indications.
+
+    A patient is one observation however often infused and treated (docs/decisions/0031-results.md).
 
     Parameters
     ----------
@@ -96,7 +98,7 @@ def evaluable(endpoints: ibis.Table, *, indications: Sequence[str]) -> ibis.Tabl
         Indications that make a treated patient evaluable.
     """
     asked = endpoints.filter(endpoints.indication.isin(sorted(indications)))
-    return first(asked, INFUSION)
+    return first(asked, ("patient_id",))
 
 
 def first(endpoints: ibis.Table, of: Sequence[str]) -> ibis.Table:

@@ -55,7 +55,7 @@ class Gathered:
     endpoints
         One row a treated episode.
     evaluated
-        Of `endpoints` the first evaluable one of each patient and infusion.
+        Of `endpoints` the first evaluable one of each patient.
     courses
         One row a course.
     steroids
@@ -109,7 +109,7 @@ def gather(records: Records, derived: Mapping[str, ibis.Table], protocol: Protoc
 
     endpoints = bring(derived["endpoints"], *KEY, "episode")
     asked = np.isin(endpoints["indication"].astype(str), list(protocol.population.indications))
-    evaluated = firsts(kept(endpoints, asked), "patient", "infusion")
+    evaluated = firsts(kept(endpoints, asked), "patient")
     cohort = Cohort(ids, infused, np.isin(np.arange(ids.size), evaluated["patient"]))
     assessments = bring(_assessment_counts(derived["grades"]), "toxicity", "patient_id")
     pairs = _grade_pairs(derived["grades"]).limit(None if assessments["both"].any() else 0)
