@@ -35,13 +35,17 @@ def tabled(engine):
 @pytest.fixture(scope="session")
 def grade(engine, tabled):
     """Grade rows by a scale; columns of the scale that no row has are null, or (`lacking`) not in the table at all."""
+    compiled = {}
 
     def grade(scale, rows, *, unrecorded="unknown", lacking=False):
         read = catalogue.load(scale) if isinstance(scale, str) else scale
         given = dict.fromkeys(name for row in rows for name in row)
-        names = list(given) if lacking else list(dict.fromkeys([*columns(read), *given]))
-        result = engine.rows(graded(tabled(rows, names), read, unrecorded=unrecorded))
-        return sorted(result, key=lambda row: row["place"])
+        names = tuple(given) if lacking else tuple(dict.fromkeys([*columns(read), *given]))
+        table = tabled(rows, names)
+        if (read, names, unrecorded) not in compiled:
+            compiled[read, names, unrecorded] = engine.backend.compile(graded(table, read, unrecorded=unrecorded))
+        result = engine.backend.con.execute(compiled[read, names, unrecorded]).to_arrow_table()
+        return sorted(result.to_pylist(), key=lambda row: row["place"])
 
     return grade
 

@@ -13,8 +13,8 @@ from icans.scales.layout import EVERY_GRADE, GRADES
 from icans.scales.listing import listed
 from icans.scales.model import Convention, Scale, signs
 from icans.scales.sight import Sight
-from icans.scales.states import keep_states
-from icans.scales.totals import keep_totals
+from icans.scales.states import exclusions, keep_states, plain_conditions
+from icans.scales.totals import totals
 
 RESULT = ("scale", "grade", "grade_low", "grade_high", "driver", "missing", "excluded")
 """The columns that grading adds."""
@@ -54,7 +54,7 @@ def graded(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibis.T
     require_columns(table, scale)
     absent = unrecorded == "absent"
     sight = Sight(table, scale)
-    keep_totals(sight)
+    sight.keep(**totals(sight), **exclusions(sight), **plain_conditions(sight))
     keep_states(sight, absent=absent)
     _keep_bounds(sight)
     _keep_earned(sight)
@@ -97,7 +97,8 @@ def _highest(bits: Any, start: int) -> Any:  # noqa: ANN401  # a column
     """Give the place of the highest bit that is set among the bits of one grade from `start`."""
     those = bits & (EVERY_GRADE << start)
     places = ((those < 1 << start + grade + 1, grade) for grade in range(GRADES - 1))
-    return ibis.cases(*places, else_=GRADES - 1).cast("int8")
+    # A small literal is int8 to Ibis and INTEGER to DuckDB; cast from a wider one, both agree.
+    return ibis.cases(*places, else_=ibis.literal(GRADES - 1, "int64")).cast("int8")
 
 
 def _with_grades(sight: Sight, *, absent: bool) -> ibis.Table:

@@ -10,6 +10,9 @@ from icans.scales.conditions import Answer, Condition, Interval, OneOf, Values, 
 Convention = Literal["absent", "unknown"]
 """What a sign that nobody recorded means: read as the scale file says, or left open."""
 
+DEATH = "death"
+"""What stands in ``driver`` where the fatal event gave the grade; no domain may have that name."""
+
 
 @dataclass(frozen=True)
 class Cell:

@@ -21,7 +21,7 @@ from icans.scales.conditions import (
     Test,
 )
 from icans.scales.layout import EVERY_GRADE, Layout
-from icans.scales.model import Scale
+from icans.scales.model import DEATH, Scale
 
 Truth = Any
 """True, False or None (open), the same in every row; or a boolean column, null where open."""
@@ -106,7 +106,7 @@ class Sight:
     def states(self) -> dict[str, Any]:
         """Give the results of the domains, and of the fatal event, by the name that a driver has."""
         names = [domain.name for domain in self.scale.domains]
-        fatal = [self.scale.fatal.column] if self.scale.fatal else []
+        fatal = [DEATH] if self.scale.fatal else []
         return {name: self.kept(f"state_{name}") for name in names + fatal}
 
     def recorded(self, column: str) -> Truth:
@@ -168,8 +168,8 @@ class Sight:
         if value is None:
             return missing
         passes = within(value, test.passes)
-        if missing is False:
-            return passes.fill_null(False)
+        if missing is not None and (missing is False or value.type().is_boolean()):
+            return passes.fill_null(missing)
         return self.possible(test.column).ifelse(passes, UNKNOWN if missing is None else True)
 
     def _score_truth(self, test: ScoreTest) -> Truth:

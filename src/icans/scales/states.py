@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce
 from itertools import combinations_with_replacement
 from operator import or_
@@ -9,9 +10,9 @@ from typing import Any
 
 import ibis
 
-from icans.scales.conditions import AllOf, AnyOf, ColumnTest, Interval, OneOf, Test, column_tests, domain_tests
+from icans.scales.conditions import AllOf, AnyOf, ColumnTest, Interval, OneOf, Test, column_tests, domain_tests, parts
 from icans.scales.layout import GRADES, Layout
-from icans.scales.model import Domain, Reading
+from icans.scales.model import DEATH, Domain, Reading
 from icans.scales.sight import Choice, Sight, Truth, all_of, first_met, negated, within
 
 FATAL = GRADES - 1
@@ -23,25 +24,61 @@ def keep_states(sight: Sight, *, absent: bool) -> None:
     Parameters
     ----------
     sight
-        The table, its totals kept.
+        The table, with `totals`, `exclusions` and `plain_conditions` kept.
     absent
         Unrecorded signs are read as absent where the scale says so.
     """
     scale = sight.scale
-    _keep_exclusions(sight)
     waiting, done = list(scale.domains), set[str]()
+    states = _death(sight)
     while waiting:
         ready = [domain for domain in waiting if _tested(sight, domain) <= done]
-        conditions = dict.fromkeys(name for domain in ready for name in domain.applies)
-        sight.keep(**{f"condition_{name}": sight.truth(scale.condition(name).test) for name in conditions})
-        states = {f"state_{domain.name}": _State(sight, domain, absent=absent).value() for domain in ready}
+        sight.keep(
+            **_conditions(sight, [name for domain in ready for name in domain.applies if not _plain(sight, name)])
+        )
+        states |= {f"state_{domain.name}": _State(sight, domain, absent=absent).value() for domain in ready}
         sight.keep(**{name: _typed(state, sight.layout) for name, state in states.items()})
         done |= {domain.name for domain in ready}
         waiting = [domain for domain in waiting if domain.name not in done]
-    if scale.fatal:
-        died = sight.holds(scale.fatal.column, OneOf((scale.fatal.event,)))
-        alive, dead = sight.layout.state(0, 0), sight.layout.state(FATAL, FATAL)
-        sight.keep(**{f"state_{scale.fatal.column}": _typed(first_met([(died, dead)], alive), sight.layout)})
+        states = {}
+
+
+def plain_conditions(sight: Sight) -> dict[str, Truth]:
+    """Give the conditions under which domains count, as far as they need nothing but columns."""
+    names = [name for domain in sight.scale.domains for name in domain.applies if _plain(sight, name)]
+    return _conditions(sight, names)
+
+
+def exclusions(sight: Sight) -> dict[str, Any]:
+    """Give, as flags, the domains that a column of lists names."""
+    lists: dict[str, list[tuple[str, str]]] = {}
+    for domain in sight.scale.domains:
+        by = domain.excluded_by
+        if by and by.names and by.column in sight.own:
+            lists.setdefault(by.column, []).append((domain.name, by.names))
+    found = {}
+    for column, named in lists.items():
+        written = sight.table[column].cast("string")
+        names = ibis.literal(";") + written.replace(" ", "") + ";"
+        flags = [names.contains(f";{name};").ifelse(sight.layout.excluded(domain), 0) for domain, name in named]
+        found[f"excluded_{column}"] = _typed(written.isnull().ifelse(0, reduce(or_, flags)), sight.layout)
+    return found
+
+
+def _conditions(sight: Sight, names: Iterable[str]) -> dict[str, Truth]:
+    return {f"condition_{name}": sight.truth(sight.scale.condition(name).test) for name in dict.fromkeys(names)}
+
+
+def _plain(sight: Sight, name: str) -> bool:
+    return all(isinstance(test, ColumnTest) for test in parts(sight.scale.condition(name).test))
+
+
+def _death(sight: Sight) -> dict[str, Any]:
+    fatal, layout = sight.scale.fatal, sight.layout
+    if fatal is None:
+        return {}
+    died = sight.holds(fatal.column, OneOf((fatal.event,)))
+    return {f"state_{DEATH}": first_met([(died, layout.state(FATAL, FATAL))], layout.state(0, 0))}
 
 
 def _typed(state: Any, layout: Layout) -> Any:  # noqa: ANN401  # a column or a constant
@@ -50,20 +87,6 @@ def _typed(state: Any, layout: Layout) -> Any:  # noqa: ANN401  # a column or a 
 
 def _tested(sight: Sight, domain: Domain) -> set[str]:
     return {test.domain for name in domain.applies for test in domain_tests(sight.scale.condition(name).test)}
-
-
-def _keep_exclusions(sight: Sight) -> None:
-    """Keep, as flags, the domains that a column of lists names."""
-    lists: dict[str, list[tuple[str, str]]] = {}
-    for domain in sight.scale.domains:
-        by = domain.excluded_by
-        if by and by.names and by.column in sight.own:
-            lists.setdefault(by.column, []).append((domain.name, by.names))
-    for column, named in lists.items():
-        written = sight.table[column].cast("string")
-        names = ibis.literal(";") + written.replace(" ", "") + ";"
-        flags = [names.contains(f";{name};").ifelse(sight.layout.excluded(domain), 0) for domain, name in named]
-        sight.keep(**{f"excluded_{column}": _typed(written.isnull().ifelse(0, reduce(or_, flags)), sight.layout)})
 
 
 def _always_settled(test: Test) -> bool:

@@ -13,12 +13,12 @@ from icans.scales.model import Item, Scale, Score
 from icans.scales.sight import Sight, first_met
 
 
-def keep_totals(sight: Sight) -> None:
-    """Keep the least and greatest total that items leave possible, null where the total or nothing is written."""
+def totals(sight: Sight) -> dict[str, Any]:
+    """Give the least and greatest total that items leave possible, null where the total or nothing is written."""
     found: dict[str, Any] = {}
     for score in sight.scale.scores:
         found[f"least_{score.name}"], found[f"most_{score.name}"] = _from_items(sight, score)
-    sight.keep(**found)
+    return found
 
 
 def total_bounds(table: ibis.Table, scale: Scale, name: str) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from icans.errors import nearest
 from icans.records.schema import Column
 from icans.scales.conditions import Condition, Limits, Values, domain_tests
-from icans.scales.model import Domain, Exclusion, Reading, Score
+from icans.scales.model import DEATH, Domain, Exclusion, Reading, Score
 from icans.scales.reading.cells import cells
 from icans.scales.reading.entries import Entry
 from icans.scales.reading.vocabulary import answers, check_answer, column, graded_values, word
@@ -18,7 +18,7 @@ def domain(
     known: Mapping[str, Column],
     scores: Mapping[str, Score],
     conditions: Mapping[str, Condition],
-    above: Mapping[str, Domain],
+    above: Mapping[str, Domain | None],
 ) -> Domain:
     """Read a domain.
 
@@ -29,13 +29,15 @@ def domain(
     known, scores, conditions
         What it may read and refer to.
     above
-        The domains that stand above it: those a condition of its may test.
+        The domains that stand above it, which its conditions may test; None for one that cannot be read.
 
     Raises
     ------
     ScaleError
         It reads or refers to what is not there, or its cells do not hold every value once.
     """
+    if entry.text("name") == DEATH:
+        entry.refuse(f'"{DEATH}" is the name of the fatal event', key="name")
     held = _held(entry, known, scores)
     applies = entry.texts("applies")
     for name in applies:
@@ -66,15 +68,17 @@ def _held(entry: Entry, known: Mapping[str, Column], scores: Mapping[str, Score]
     return graded_values(entry, known[reads], "reads")
 
 
-def _check_applies(entry: Entry, name: str, conditions: Mapping[str, Condition], above: Mapping[str, Domain]) -> None:
+def _check_applies(
+    entry: Entry, name: str, conditions: Mapping[str, Condition], above: Mapping[str, Domain | None]
+) -> None:
     """Refuse a condition that needs a domain whose grade is not settled before this one, under either convention."""
     _check_condition(entry, name, conditions, "applies")
     for test in domain_tests(conditions[name].test):
-        tested = above.get(test.domain)
-        if tested is None:
+        if test.domain not in above:
             advice = nearest(test.domain, above) if above else "No domain stands above."
             entry.refuse(f'{name} tests the domain "{test.domain}", which does not stand above', advice, key="applies")
-        if any(not reading.always for reading in tested.unrecorded):
+        tested = above[test.domain]
+        if tested and any(not reading.always for reading in tested.unrecorded):
             problem = f"{name} tests the domain {tested.name}, whose missing value may be read as absent"
             entry.refuse(problem, key="applies")
 

@@ -18,7 +18,7 @@ from icans.scales.reading.entries import Entry, ScaleFile
 from icans.scales.reading.vocabulary import COLUMNS, check_answer, column, counts_to, held
 
 Part = TypeVar("Part")
-Named = TypeVar("Named", Score, Condition, Domain)
+Named = TypeVar("Named", Score, Condition)
 
 
 def parse(text: bytes, name: str, known: Mapping[str, Column] = COLUMNS) -> Scale:
@@ -44,12 +44,14 @@ def parse(text: bytes, name: str, known: Mapping[str, Column] = COLUMNS) -> Scal
         content = tomllib.loads(written)
     except UnicodeDecodeError as error:
         raise ScaleError(f"{name}: byte {error.start + 1} is not UTF-8.", "Save the file as UTF-8.") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ScaleError(f"{name}: not TOML: {str(error) or 'nested too deeply'}.") from None
-    return _Reader(ScaleFile(name, written), content, known).scale()
+    except tomllib.TOMLDecodeError as error:
+        raise ScaleError(f"{name}: not TOML: {error}.") from None
+    except RecursionError:
+        raise ScaleError(f"{name}: not TOML that can be read: nested too deeply.") from None
+    return Reader(ScaleFile(name, written), content, known).scale()
 
 
-class _Reader:
+class Reader:
     """The sections of one file; what is wrong with one does not hide what is wrong with the next."""
 
     def __init__(self, file: ScaleFile, content: dict[str, Any], known: Mapping[str, Column]) -> None:
@@ -58,31 +60,45 @@ class _Reader:
         self.problems: list[ScaleError] = []
 
     def scale(self) -> Scale:
-        scores = self._named("score", lambda entry, _: _score(entry, self.known))
-        conditions = self._named("condition", lambda entry, _: condition(entry, self.known, scores))
-        domains = self._named("domain", lambda entry, above: domain(entry, self.known, scores, conditions, above))
+        """Give the scale, or raise every problem that was found."""
+        scores = self._named("score", lambda entry: _score(entry, self.known))
+        conditions = self._named("condition", lambda entry: condition(entry, self.known, scores))
+        self._stop_if_wrong()
+        domains = self._domains(scores, conditions)
         fatal = [part for entry in self._sections("fatal") for part in self._tried(self._fatal, entry)]
         notes = [part for entry in self._sections("note") for part in self._tried(_note, entry)]
-        identity = self._tried(partial(_identity, empty=not domains and not self.problems), self.top)
-        if self.problems:
-            raise ScaleError("\n".join(str(problem) for problem in self.problems))
+        identity = self._tried(partial(_identity, empty=not domains), self.top)
+        self._stop_if_wrong()
         scale = Scale(
             **identity[0],
             scores=tuple(scores.values()),
             conditions=tuple(conditions.values()),
-            domains=tuple(domains.values()),
+            domains=tuple(one for one in domains.values() if one),
             fatal=fatal[0] if fatal else None,
             notes=tuple(notes),
             held=(),
         )
         return replace(scale, held=tuple((name, held(self.known[name])) for name in columns(scale)))
 
-    def _named(self, header: str, read: Callable[[Entry, dict[str, Named]], Named]) -> dict[str, Named]:
+    def _stop_if_wrong(self) -> None:
+        if self.problems:
+            raise ScaleError("\n".join(str(problem) for problem in self.problems))
+
+    def _named(self, header: str, read: Callable[[Entry], Named]) -> dict[str, Named]:
         named: dict[str, Named] = {}
         for entry in self._sections(header):
-            for part in self._tried(partial(_named_once, read=read, above=named), entry):
+            for part in self._tried(partial(_once, above=named, read=read), entry):
                 named[part.name] = part
         return named
+
+    def _domains(self, scores: Mapping[str, Score], conditions: Mapping[str, Condition]) -> dict[str, Domain | None]:
+        """Read the domains; one that cannot be read keeps its place as None, for those below that test it."""
+        above: dict[str, Domain | None] = {}
+        read = partial(domain, known=self.known, scores=scores, conditions=conditions, above=above)
+        for entry in self._sections("domain"):
+            found = self._tried(partial(_once, above=above, read=read), entry)
+            above.setdefault(str(entry.content.get("name")), found[0] if found else None)
+        return above
 
     def _sections(self, header: str) -> list[Entry]:
         content = self.top.take(header)
@@ -121,10 +137,10 @@ class _Reader:
         return Fatal(read.name, entry.one_of("value", read.allowed), entry.text("label"))
 
 
-def _named_once(entry: Entry, *, read: Callable[[Entry, dict[str, Named]], Named], above: dict[str, Named]) -> Named:
+def _once(entry: Entry, *, above: Mapping[str, object], read: Callable[[Entry], Part]) -> Part:
     if entry.text("name") in above:
         entry.refuse("its name stands twice", key="name")
-    return read(entry, above)
+    return read(entry)
 
 
 def _identity(top: Entry, *, empty: bool) -> dict[str, Any]:
