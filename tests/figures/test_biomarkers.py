@@ -52,8 +52,8 @@ def test_the_axis_holds_every_value_and_has_ticks_to_read_them(values):
 
 
 def test_a_detection_limit_is_an_open_triangle_at_the_limit(figures):
-    points = figures["biomarkers"].rows["pairs_1_fell"]
-    assert [(row["x"], row["y"], row["shape"], row["fill"]) for row in points if row["line"] == "B"] == [
+    points = [row for row in figures["biomarkers"].rows["pairs_1_points"] if row["told"].startswith("B\n")]
+    assert [(row["x"], row["y"], row["shape"], row["fill"]) for row in points] == [
         (0, 120.0, "circle", "#0072B2"),
         (1, 1.5, "triangle-down", "#FFFFFF"),
     ]
@@ -79,4 +79,4 @@ def test_a_value_of_zero_stands_at_the_foot_of_the_axis_and_is_named(study):
     zero = replace(study, pairs=[{**study.pairs[0], "after": 0.0}])
     figure = biomarkers(zero, Stated([]), intervention="IDM")
     assert "1 value of 0 at the foot of the axis." in figure.caption
-    assert figure.rows["pairs_1_fell"][1]["y"] == ends(zero.pairs)[0]
+    assert figure.rows["pairs_1_fell"][0]["y2"] == ends(zero.pairs)[0]

@@ -124,44 +124,43 @@ def direction(pair: Row) -> str:
 
 def _rows(part: _Panel, stated: Stated) -> Rows:
     lines: Rows = {f"{part.name}_{word}": [] for word in LOOKS}
+    points = []
     for pair in part.pairs:
         way = direction(pair)
         colour, shape, words = LOOKS[way]
         before, after = (
             f"{pair[f'{side}_limit'] or ''}{display.number(pair[side])} {part.unit}".strip() for side in SIDES
         )
-        note = told(pair["name"], f"{part.title}: {before} before, {after} after", words)
+        note = {"told": told(pair["name"], f"{part.title}: {before} before, {after} after", words)}
+        heights = [max(pair[side], part.low) for side in SIDES]
+        lines[f"{part.name}_{way}"].append({"x": 0, "x2": 1, "y": heights[0], "y2": heights[1], **note})
         for position, side in enumerate(SIDES):
             limit = LIMITS.get(pair[f"{side}_limit"] or "")
             symbol = Symbol("", limit[0] if limit else shape, PAPER if limit else colour, colour, 1.1, 26)
-            y = max(pair[side], part.low)
-            point = {"line": pair["key"], "x": position, "y": y, **symbol.row(), "told": note}
-            lines[f"{part.name}_{way}"].append(point)
+            points.append({"x": position, "y": heights[position], **symbol.row(), **note})
+    rows = lines | {f"{part.name}_points": points, f"{part.name}_medians": _medians(part, stated)}
+    return {name: value for name, value in rows.items() if value}
+
+
+def _medians(part: _Panel, stated: Stated) -> list[Row]:
     medians = []
-    for position, side, shift in ((0, "before", -0.38), (1, "after", 0.12)):
+    for x, side in ((-0.38, "before"), (1.12, "after")):
         row = stated.row("biomarkers", part.analyte, f"median_{side}", group=part.specimen)
         if row is not None and row.value is not None and row.value > 0:
-            x = position + shift
-            note = f"median {side} {display.shown(row)}"
-            medians.append({"x": x, "x2": x + 0.26, "y": row.value, "told": note})
-    rows = lines | {f"{part.name}_medians": medians}
-    return {name: value for name, value in rows.items() if value}
+            medians.append({"x": x, "x2": x + 0.26, "y": row.value, "told": f"median {side} {display.shown(row)}"})
+    return medians
 
 
 def _layers(part: _Panel, rows: Rows) -> list[alt.UnitSpec]:
     plane = _plane(part)
-    at = plane.at(x="x", y="y")
-    drawn = {word: name for word in LOOKS if (name := f"{part.name}_{word}") in rows}
     layers = []
-    for word, name in drawn.items():
-        look: dict[str, Any] = {
-            "strokeWidth": 1.1,
-            "strokeOpacity": 0.8,
-            "strokeDash": [3, 2] if word == "level" else [1, 0],
-        }
-        detail, stroke = alt.Detail(field="line", type="nominal"), alt.StrokeValue(LOOKS[word][0])
-        layers.append(layer("line", name, at, "told", detail=detail, stroke=stroke, **look))
-    layers += [symbols(name, at, "told") for name in drawn.values()]
+    for word, (colour, _, _) in LOOKS.items():
+        if (name := f"{part.name}_{word}") in rows:
+            look: dict[str, Any] = {"strokeWidth": 1.1, "strokeOpacity": 0.8}
+            dash = [3, 2] if word == "level" else [1, 0]
+            place = plane.at(x="x", x2="x2", y="y", y2="y2")
+            layers.append(layer("rule", name, place, "told", stroke=alt.StrokeValue(colour), strokeDash=dash, **look))
+    layers.append(symbols(f"{part.name}_points", plane.at(x="x", y="y"), "told"))
     if (medians := f"{part.name}_medians") in rows:
         place = plane.at(x="x", x2="x2", y="y")
         layers.append(layer("rule", medians, place, "told", stroke=alt.StrokeValue(INK), strokeWidth=2.6))
@@ -227,7 +226,7 @@ def _plane(part: _Panel) -> Plane:
 
 
 def _legend(rows: Rows) -> list[Entry]:
-    shapes = {row["shape"] for name, points in rows.items() if not name.endswith("_medians") for row in points}
+    shapes = {row["shape"] for name, points in rows.items() if name.endswith("_points") for row in points}
     entries = [
         Entry(words, symbol=Symbol("", shape, colour, colour, 1.1, 26), line=colour)
         for word, (colour, shape, words) in LOOKS.items()
