@@ -100,10 +100,12 @@ def connect(name: str = "duckdb", *, scratch: Path | None = None) -> Engine:
 
 @contextmanager
 def _refusals(what: str) -> Iterator[None]:
-    """Turn a refusal of the database into a sentence."""
+    """Turn a refusal of the database into a sentence; a query that is wrong in itself is a fault of this software."""
     import duckdb  # noqa: PLC0415  # start-up counts
 
     try:
         yield
-    except (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.InvalidInputException) as error:
+    except duckdb.Error as error:
+        if isinstance(error, duckdb.ProgrammingError) and not isinstance(error, duckdb.InvalidInputException):
+            raise
         raise EngineError(f"{what}: the database refused: {str(error).splitlines()[0]}") from None

@@ -66,7 +66,7 @@ def cast(
         casting.add(heading)
     if rows.header:
         absent = [column for column in columns if column.required and column.name not in casting.columns]
-        findings += [absent_finding(rows.file, column) for column in absent]
+        findings += [absent_finding(rows.file, column, rows.header) for column in absent]
         casting.bad |= bool(absent)
     typed = pa.table(casting.values).filter(pa.array(~casting.bad))
     table = ibis.memtable(typed)

@@ -65,14 +65,21 @@ def headings(
             found.append(Heading(place, key, columns[key]))
             if name != key:
                 findings.append(Finding("note", file, 1, key, shown(name), f"is read as {key}"))
-        elif key in reserved or key.startswith("_") or len(key) > LONGEST_NAME:
-            problem = "has a name this software uses itself, and is not read"
-            advice = "Give the column another name."
+        elif why := _unusable(key, reserved):
+            problem, advice = f"has a name {why}, and is not read", "Give the column another name."
             findings.append(Finding("warning", file, 1, shown(key), problem=problem, advice=advice))
         else:
             found.append(Heading(place, name.strip(), None))
             findings += _doubts(key, set(columns) - set(keys), columns, file)
     return found, findings
+
+
+def _unusable(key: str, reserved: Collection[str]) -> str:
+    if key in reserved or key.startswith("_"):
+        return "this software uses itself"
+    if not key.isprintable():
+        return "with a character that cannot be shown"
+    return f"of more than {LONGEST_NAME} characters" if len(key) > LONGEST_NAME else ""
 
 
 def _doubts(key: str, absent: Collection[str], columns: Collection[str], file: str) -> list[Finding]:

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icans.errors import CallError, RecordsError
+from icans.errors import CallError, EngineError, RecordsError
 from icans.records.canonical import absent, canonical
 from icans.records.casting import cast
 from icans.records.files import TABLE_FILES, WORKBOOKS, file_rows, source_tables
-from icans.records.findings import Finding
+from icans.records.findings import Finding, shown
 from icans.records.parsing import missing_texts
 from icans.records.placing import Infusions, infusions_at_zero, numbered_infusions, placed
 from icans.records.repeats import without_repeats
@@ -92,7 +92,11 @@ def _usable(
 ) -> Usable:
     if isinstance(rows, TextRows):
         return cast(rows, table.name, table.columns, notation)
-    return checked(rows, table.name, table.columns, notation, engine, trusted=trusted)
+    try:
+        return checked(rows, table.name, table.columns, notation, engine, trusted=trusted)
+    except EngineError as error:
+        reason = shown(error.what.partition("refused: ")[2], 120)
+        raise RecordsError(f"{rows.file}: the table cannot be read ({reason}).", "Export it again.") from None
 
 
 def _patients(sources: Mapping[str, SourceRows], notation: Notation, engine: Engine) -> Usable:

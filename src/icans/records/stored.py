@@ -70,7 +70,7 @@ def checked(
             reading.read(column)
     own = {h.name: header[h.place] for h in found if not h.column}
     absent = [column for column in columns if column.required and column.name not in reading.taken]
-    findings += [absent_finding(rows.file, column) for column in absent]
+    findings += [absent_finding(rows.file, column, header) for column in absent]
     findings += reading.notes()
     unusable, faults = reading.faults()
     clock = reading.clock(answers)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from icans.errors import EngineError
 from icans.records.findings import MOST_ROWS, Finding, more_rows, shown
 from icans.records.headings import name_key
 from icans.records.placing import Infusions, may_be_far, placed
@@ -54,7 +55,10 @@ def of_known_patients(sources: Mapping[str, SourceRows], patients: Usable, engin
             written = [column for column in rows.table.columns if name_key(column) == "patient_id"]
             if len(written) == 1 and rows.table[written[0]].type().is_string():
                 ids[name] = rows.table.select(patient_id=rows.table[written[0]])
-    return frozenset(ids) - with_strangers(ids, patients.table, engine)
+    try:
+        return frozenset(ids) - with_strangers(ids, patients.table, engine)
+    except EngineError:  # a damaged file: reading it says which
+        return frozenset()
 
 
 def strangers(table: Usable, patients: Usable, known: ibis.Table, engine: Engine) -> tuple[int, list[Finding]]:

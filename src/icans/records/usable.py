@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from icans.records.findings import MOST_ROWS, Finding, shown
+from icans.records.headings import name_key
 from icans.records.parsing import EMPTY, advice, trimmed
 from icans.records.schema import Column, Kind
 from icans.records.time import Clock, TimeUnit, time_advice
@@ -83,10 +85,12 @@ class Usable:
     findings: tuple[Finding, ...] = ()
 
 
-def absent_finding(file: str, column: Column) -> Finding:
+def absent_finding(file: str, column: Column, header: Collection[str]) -> Finding:
     """Make the error of a table without a column that every row needs."""
+    close = get_close_matches(column.name, sorted(map(name_key, header)), n=1, cutoff=0.6)
+    advice = f"Is it the column {shown(close[0])}?" if close else f"It holds: {column.meaning}."
     problem = "the column is not there, and no row can be used without it"
-    return Finding("error", file, column=column.name, problem=problem, advice=f"It holds: {column.meaning}.")
+    return Finding("error", file, column=column.name, problem=problem, advice=advice)
 
 
 def cell_findings(

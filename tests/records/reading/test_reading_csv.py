@@ -227,6 +227,26 @@ def test_a_column_with_a_name_of_the_software_is_not_read(folder):
     ]
 
 
+def test_a_missing_column_with_nearly_that_name_is_asked_about(folder):
+    folder.write("crs.csv", "patient,time,crs_grade\nP01,1,1\n")
+    assert folder.read().errors == [
+        (
+            "crs.csv, column patient_id: the column is not there, and no row can be used without it.\n"
+            "  Is it the column patient?"
+        )
+    ]
+
+
+def test_a_header_with_a_damaged_name_is_not_read(folder):
+    folder.write("neuro.csv", "patient_id,time,icans_grade,wa\0rd\nP01,1,2,7B\n")
+    assert folder.read().warnings == [
+        (
+            "neuro.csv, row 1, column wa�rd: has a name with a character that cannot be shown, and is not read.\n"
+            "  Give the column another name."
+        )
+    ]
+
+
 def test_a_missing_column_that_every_row_needs_is_one_error(folder):
     folder.write("crs.csv", "patient_id,crs_grade\nP01,1\nP01,2\n")
     outcome = folder.read()

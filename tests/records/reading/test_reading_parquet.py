@@ -261,6 +261,15 @@ def test_a_file_that_is_no_parquet_is_an_error(folder):
     assert error.startswith("crs.parquet: is not a Parquet file that can be read.")
 
 
+def test_a_damaged_file_ends_in_a_sentence_that_names_it(save):
+    folder = save(neuro={"patient_id": ["P01"] * 1000, "time": range(1000), "ice": [9] * 1000})
+    data = bytearray((folder.path / "neuro.parquet").read_bytes())
+    data[4:200] = bytes(196)
+    folder.write("neuro.parquet", bytes(data))
+    with pytest.raises(RecordsError, match=r"neuro\.parquet: the table cannot be read \("):
+        folder.read()
+
+
 def test_a_file_of_patients_that_is_no_parquet_ends_in_a_sentence(folder):
     (folder.path / "patients.csv").unlink()
     with pytest.raises(
