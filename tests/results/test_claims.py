@@ -174,10 +174,6 @@ def test_a_disputed_claim_is_shown_and_does_not_fail(tmp_path):
             'claim c: no row of results has the statistic "pct" there. Did you mean percent?',
         ),
         (
-            claim("1", "baseline", "n", variable="diagnosis", level="AMl"),
-            'claim c: no row of results has the level "AMl" there. Did you mean AML?',
-        ),
-        (
             claim("1", level="3 days"),
             'claim c: no row of results has the level "3 days" there. These rows have no level.',
         ),
@@ -311,3 +307,10 @@ def test_the_claims_of_the_packaged_study_can_be_read():
 
 def test_against_a_bound_our_number_is_shown_in_full(tmp_path):
     assert verdict(tmp_path, ">0", "biomarkers", "p_value", variable="IL-6").ours == "0.0501"
+
+
+def test_a_level_that_nobody_has_any_more_is_not_available_and_fails(tmp_path):
+    found = verdict(tmp_path, "1", "baseline", "n", variable="diagnosis", level="AMl")
+    assert found.verdict == "not available"
+    assert found.result.reason == 'nothing in the records is "AMl". Did you mean AML?'
+    assert found.fails
