@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -180,6 +181,7 @@ def simulate(
 def main() -> None:
     """Run a command; every error a user can meet is a sentence and an exit code."""
     signal.signal(signal.SIGTERM, _stop)
+    gc.set_threshold(100_000, 50, 100)  # expressions are many small objects, and most live until the command ends
     try:
         app()
     except IcansError as error:

@@ -37,6 +37,7 @@ class DuckDBEngine:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "preserve_insertion_order": False,
+            "enable_progress_bar": False,
         }
         if scratch:
             settings["temp_directory"] = str(scratch)
