@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from icans.engines import connect
+from icans.figures.render import Renderer
 from icans.study import Study
 
 Row = dict[str, Any]
@@ -23,7 +24,8 @@ def run(cart80: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tupl
     out = tmp_path_factory.mktemp("out")
     engine = connect()
     study = Study.read(cart80, engine)
-    study.report(out, lambda _step: None)
+    with Renderer() as renderer:
+        study.report(out, renderer, lambda _step: None)
     yield study, out
     engine.close()
 

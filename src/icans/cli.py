@@ -238,11 +238,17 @@ def _progress(title: str) -> Iterator[Callable[[str], None]]:
 
 
 def _report(folder: Path, out: Path, engine: str) -> list[Result]:
+    from icans.figures.render import Renderer
     from icans.output import whole_folder
 
     _refuse_study_as_output(folder, out)
-    with whole_folder(out) as unfinished, _opened(folder, engine) as opened, _progress("Report") as step:
-        results = opened.report(unfinished, step)
+    with (
+        whole_folder(out) as unfinished,
+        Renderer() as renderer,  # starts while the rest is imported
+        _opened(folder, engine) as opened,
+        _progress("Report") as step,
+    ):
+        results = opened.report(unfinished, renderer, step)
     typer.echo(f"Report: {out / 'report.html'}")
     _say_unused(opened)
     return results

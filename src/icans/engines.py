@@ -37,13 +37,13 @@ class DuckDBEngine:
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
             "preserve_insertion_order": False,
-            "enable_progress_bar": False,
         }
         if scratch:
             settings["temp_directory"] = str(scratch)
         # Merging nested selects takes Ibis longer than it takes DuckDB to see through them.
         ibis.options.sql.fuse_selects = False
         self.backend = ibis.duckdb.connect(**settings)
+        self.backend.con.execute("SET enable_progress_bar = false")
         self._kept = 0
 
     def read_parquet(self, path: Path | str, *, numbered: bool = False) -> ibis.Table:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import ibis
 
     from icans.engines import Engine
+    from icans.figures.render import Renderer
     from icans.protocol import Protocol
     from icans.records.findings import Finding
     from icans.records.tables import Records
@@ -151,11 +152,20 @@ class Study:
             step("results")
             return study_results(self.records, derived, self.protocol, self.engine, self.findings(derived))
 
-    def report(self, folder: Path, step: Step) -> list[Result]:
-        """Write derived tables, results, findings, figures and the report into a folder, and give the results."""
+    def report(self, folder: Path, renderer: Renderer, step: Step) -> list[Result]:
+        """Write derived tables, results, findings, figures and the report into a folder, and give the results.
+
+        Parameters
+        ----------
+        folder
+            An existing folder.
+        renderer
+            Draws the figures; every file is written once it has finished.
+        step
+            Told the name of each step as it begins.
+        """
         from icans.figures.collect import figure_data
         from icans.figures.gallery import all_figures
-        from icans.figures.render import Renderer
         from icans.records.findings import write_csv
         from icans.report.document import Content, write_report
         from icans.results import store
@@ -163,24 +173,23 @@ class Study:
         from icans.results.gathered import gather
         from icans.results.study import results_of
 
-        with Renderer() as renderer:
-            derived = self.derive(folder / "derived", step)
-            step("checks")
-            findings = self.findings(derived)
-            write_csv(findings, folder / "findings.csv")
-            step("results")
-            gathered = gather(self.records, derived, self.protocol, self.engine)
-            results = results_of(gathered, self.records, self.protocol, findings)
-            store.write(results, folder)
-            step("figures")
-            data = figure_data(gathered, self.records, derived, self.protocol, self.engine)
-            figures, left_out = all_figures(data, curves(gathered, self.protocol), results, self.protocol)
-            (folder / "figures").mkdir()
-            drawn = renderer.draw(figures, folder / "figures")
-            step("report")
-            scales = tuple(self.scales.values())
-            content = Content(self.protocol, scales, results, figures, left_out, drawn, findings)
-            write_report(folder / "report.html", content)
+        derived = self.derive(folder / "derived", step)
+        step("checks")
+        findings = self.findings(derived)
+        write_csv(findings, folder / "findings.csv")
+        step("results")
+        gathered = gather(self.records, derived, self.protocol, self.engine)
+        results = results_of(gathered, self.records, self.protocol, findings)
+        store.write(results, folder)
+        step("figures")
+        data = figure_data(gathered, self.records, derived, self.protocol, self.engine)
+        figures, left_out = all_figures(data, curves(gathered, self.protocol), results, self.protocol)
+        (folder / "figures").mkdir()
+        drawn = renderer.draw(figures, folder / "figures")
+        step("report")
+        scales = tuple(self.scales.values())
+        content = Content(self.protocol, scales, results, figures, left_out, drawn, findings)
+        write_report(folder / "report.html", content)
         return results
 
 

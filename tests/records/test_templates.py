@@ -74,7 +74,7 @@ def test_a_new_study_says_what_to_fill_in_and_then_can_be_read(tmp_path):
     folder = tmp_path / "mine"
     write_study(folder)
     engine = engines.connect()
-    with pytest.raises(RecordsError, match="patients.csv has no rows"):
+    with pytest.raises(RecordsError, match=r"patients\.csv has no rows"):
         read_records(folder, protocol.read(folder), engine)
     fill(folder, "patients", patient_id="P01")
     fill(folder, "infusions", patient_id="P01", infused_at="2024-03-01T10:00")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from icans.engines import connect
+from icans.figures.render import Renderer
 from icans.study import Study
 
 PACKAGED = Path(str(files("icans.packaged") / "idm13"))
@@ -38,7 +39,8 @@ class Page(HTMLParser):
 def report(folder: Path, out: Path) -> str:
     engine = connect()
     try:
-        Study.read(folder, engine).report(out, lambda _step: None)
+        with Renderer() as renderer:
+            Study.read(folder, engine).report(out, renderer, lambda _step: None)
     finally:
         engine.close()
     return (out / "report.html").read_text(encoding="utf-8")
