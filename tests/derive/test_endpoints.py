@@ -261,6 +261,13 @@ def test_why_an_episode_was_treated(of: Any, rows: Any, last: int, doses: str, e
     assert rows(found, "indication") == [(expected,)]
 
 
+@pytest.mark.parametrize(("earliest", "expected"), [(-168, "steroid_refractory"), (-168.5, None)])
+def test_doses_from_a_week_before_the_infusion_on_count(of: Any, rows: Any, earliest: float, expected: str) -> None:
+    doses = "\n".join(f"{hour} dexamethasone" for hour in (earliest, -121, -73, -25, 23))
+    found = of(INDICATION.format(2), f"48 methotrexate\n{doses}", refractory=timedelta(hours=200))
+    assert rows(found, "indication") == [(expected,)]
+
+
 def test_severe_counts_up_to_the_first_course_only(of: Any, rows: Any) -> None:
     assert rows(of("24 3 1\n36 2 5", "36 methotrexate"), "indication") == [("severe",)]
     assert rows(of("24 2 5\n37 3 1", "36 methotrexate"), "indication") == [(None,)]

@@ -89,7 +89,7 @@ def _inside(grades: ibis.Table, spans: ibis.Table, *, onset_grade: int) -> ibis.
         peak_grade=held.grade.max(),
         peak_hour=ibis.coalesce(*first_at),
         last_grade=held.grade.max(where=held.hour == held.last_toxic),
-        grade_hours=(held.grade * (held.until - held.hour)).sum(where=held.hour < held.last_toxic),
+        grade_hours=(held.grade * (held.until - held.hour)).sum(),
         assessments=(held.until.isnull() | (held.until > held.hour)).sum(where=held.hour.notnull()),
     )
 

@@ -18,6 +18,9 @@ CENSORED, EVENT, COMPETING = 0, 1, 2
 
 Origin = Literal["infusion", "onset", "first_course"]
 
+Ending = tuple[ibis.Value, ibis.Value, int, ibis.Value]
+"""Whether it is this that ends the time, when, with which code, and its name."""
+
 
 def last_seen(*tables: ibis.Table) -> ibis.Table:
     """Give the last record of each patient and infusion in any of some tables.
@@ -251,10 +254,6 @@ def _remission_ends(dated: ibis.Table, endpoints: ibis.Table, known: ibis.Table)
         (ibis.literal(True), found.last_clock, CENSORED, ibis.literal("last_assessment")),
     )
     return _first_of(found, "remission", endings)
-
-
-Ending = tuple[ibis.Value, ibis.Value, int, ibis.Value]
-"""Whether it is this that ends the time, when, with which code, and its name."""
 
 
 def _first_of(known: ibis.Table, endpoint: str, endings: Sequence[Ending]) -> ibis.Table:
