@@ -212,3 +212,17 @@ def test_neither_the_order_of_rows_nor_their_repetition_changes_anything(
         for row in rows(of(make("grades", table)), *columns)
     ]
     assert rows(of(make("grades", again)), *columns) == expected
+
+
+def test_exactly_the_quiet_time_apart_is_one_episode_at_any_minute_of_the_day(make: Any, rows: Any) -> None:
+    # Subtracting hours such as 8:20 leaves noise: for many minutes of a stay it is a little more than 72.
+    starts = [60 * minute for minute in range(0, 14400, 7)]
+    grades = make(
+        "grades",
+        [
+            {"patient_id": f"P{start}", "hour": (start + later * 3600) / 3600, "grade": 1}
+            for start in starts
+            for later in (0, 72)
+        ],
+    )
+    assert len(rows(of(grades), "patient_id")) == len(starts)

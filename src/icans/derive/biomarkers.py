@@ -8,6 +8,7 @@ from functools import reduce
 import ibis
 
 from icans.derive.corticosteroids import plain
+from icans.derive.elapsed import elapsed
 from icans.derive.endpoints import first
 from icans.derive.schema import conformed
 from icans.protocol import Biomarker
@@ -92,12 +93,12 @@ def _of(measured: ibis.Table, marker: Biomarker) -> ibis.Table:
 
 
 def _placed(measured: ibis.Table, marker: Biomarker) -> ibis.Table:
-    elapsed = measured.hour - measured.first_course_hour
+    since = elapsed(measured.first_course_hour, measured.hour)
     (before_from, before_to), (after_from, after_to) = marker.before_hours, marker.after_hours
-    started = elapsed > after_from if after_from == before_to else elapsed >= after_from
+    started = since > after_from if after_from == before_to else since >= after_from
     window = ibis.cases(
-        (elapsed.between(before_from, before_to), BEFORE),
-        (started & (elapsed <= after_to), AFTER),
+        (since.between(before_from, before_to), BEFORE),
+        (started & (since <= after_to), AFTER),
         else_=ibis.null("string"),
     )
     found = measured.select(*MARKER, "hour", "value", "limit", unit=measured.unit.strip(), window=window)

@@ -8,6 +8,7 @@ from typing import Literal
 
 import ibis
 
+from icans.derive.elapsed import elapsed
 from icans.derive.indication import steroid_starts
 from icans.derive.moments import moments
 from icans.derive.remission import remissions
@@ -77,9 +78,9 @@ def endpoints(
     found = treated.inner_join(baselines.drop("first_course_hour"), "case").left_join(reached, "case")
     return conformed(
         found.mutate(
-            hours_from_onset=found.first_course_hour - found.onset_hour,
+            hours_from_onset=elapsed(found.onset_hour, found.first_course_hour),
             remission=ibis.ifelse(found.judged, found.remission_hour.notnull(), ibis.null("boolean")),
-            hours_to_remission=found.remission_hour - found.first_course_hour,
+            hours_to_remission=elapsed(found.first_course_hour, found.remission_hour),
         ),
         "endpoints",
     )

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import ibis
 
+from icans.derive.elapsed import elapsed
 from icans.derive.schema import conformed
 from icans.units import HOURS_PER_DAY, hours
 
@@ -62,7 +63,7 @@ def _spans(grades: ibis.Table, *, longest: float, onset_grade: int) -> ibis.Tabl
     toxic = grades.filter(grades.grade >= onset_grade).select(*SERIES, "hour")
     series, by_hour = ibis.window(group_by=SERIES), ibis.window(group_by=SERIES, order_by="hour")
     chained = toxic.mutate(before=toxic.hour.lag().over(by_hour), final=toxic.hour.max().over(series))
-    starts = chained.filter(chained.before.isnull() | (chained.hour - chained.before > longest))
+    starts = chained.filter(chained.before.isnull() | (elapsed(chained.before, chained.hour) > longest))
     return starts.select(
         *SERIES,
         # A number for each episode of the whole table: sorting and grouping by it costs a third of doing so by series.

@@ -9,6 +9,7 @@ from functools import reduce
 import ibis
 
 from icans.derive.corticosteroids import given, plain, systemic_corticosteroids
+from icans.derive.elapsed import elapsed
 from icans.derive.schema import conformed
 from icans.units import HOURS_PER_DAY, hours
 
@@ -106,7 +107,7 @@ def _by_hour(doses: ibis.Table, names: dict[str, str]) -> ibis.Table:
 def _numbered(doses: ibis.Table, *, together: float) -> ibis.Table:
     by_hour = ibis.window(group_by=INFUSION, order_by="hour")
     chained = doses.mutate(before=doses.hour.lag().over(by_hour))
-    first = chained.before.isnull() | (chained.hour - chained.before > together)
+    first = chained.before.isnull() | (elapsed(chained.before, chained.hour) > together)
     up_to_now = ibis.window(group_by=INFUSION, order_by="hour", preceding=None, following=0)
     return chained.mutate(course=first.cast("int64").sum().over(up_to_now).cast("int64"))
 
@@ -126,6 +127,6 @@ def _within_episodes(courses: ibis.Table, episodes: ibis.Table, *, quiet: float)
     found = courses.inner_join(icans, INFUSION)
     during = found.filter(
         found.hour >= found.onset_hour,
-        (found.hour <= found.end_hour) | (~found.resolved & (found.hour - found.end_hour <= quiet)),
+        (found.hour <= found.end_hour) | (~found.resolved & (elapsed(found.end_hour, found.hour) <= quiet)),
     )
     return courses.left_join(during.select(*INFUSION, "course", "episode"), (*INFUSION, "course"))

@@ -8,6 +8,7 @@ from datetime import timedelta
 import ibis
 
 from icans.derive.corticosteroids import systemic_corticosteroids
+from icans.derive.elapsed import elapsed
 from icans.units import HOURS_PER_DAY, hours
 
 INFUSION = ("patient_id", "infusion")
@@ -49,12 +50,12 @@ def steroid_starts(
     before = doses.inner_join(treated.select("case", *INFUSION, "first_course_hour"), INFUSION)
     before = before.filter(before.hour <= before.first_course_hour).select("case", "first_course_hour", "hour")
     chained = before.mutate(previous=before.hour.lag().over(ibis.window(group_by="case", order_by="hour")))
-    starts = chained.previous.isnull() | (chained.hour - chained.previous > hours(pause))
+    starts = chained.previous.isnull() | (elapsed(chained.previous, chained.hour) > hours(pause))
     runs = chained.group_by("case", "first_course_hour").agg(
         steroid_hour=chained.hour.max(where=starts), last_dose=chained.hour.max()
     )
     long_enough = runs.filter(
-        runs.first_course_hour - runs.last_dose <= hours(pause),
-        runs.first_course_hour - runs.steroid_hour >= hours(refractory),
+        elapsed(runs.last_dose, runs.first_course_hour) <= hours(pause),
+        elapsed(runs.steroid_hour, runs.first_course_hour) >= hours(refractory),
     )
     return long_enough.select("case", "steroid_hour")

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import ibis
 
+from icans.derive.elapsed import elapsed
 from icans.protocol import RemissionRule
 from icans.units import hours
 
@@ -93,4 +94,6 @@ def _held(judged: ibis.Table, hold: float) -> ibis.Value:
     failing = ibis.ifelse(judged.met.isnull(), ibis.null("float64"), fails).min().over(from_now)
     judged_hour = ibis.ifelse(judged.met.isnull(), ibis.null("float64"), judged.hour)
     last = judged_hour.max().over(ibis.window(group_by="case"))
-    return judged.met & (failing.isnull() | (failing - judged.hour > hold)) & (last - judged.hour >= hold)
+    return (
+        judged.met & (failing.isnull() | (elapsed(judged.hour, failing) > hold)) & (elapsed(judged.hour, last) >= hold)
+    )

@@ -8,6 +8,7 @@ from typing import Literal
 
 import ibis
 
+from icans.derive.elapsed import elapsed
 from icans.derive.endpoints import first
 from icans.derive.schema import conformed
 from icans.units import HOURS_PER_DAY
@@ -156,7 +157,7 @@ def _timed(
     return ended.select(
         *INFUSION,
         "endpoint",
-        time_days=(ibis.ifelse(late, ended.cutoff_clock, ended.clock) - ended.zero_clock) / HOURS_PER_DAY,
+        time_days=elapsed(ended.zero_clock, ibis.ifelse(late, ended.cutoff_clock, ended.clock)) / HOURS_PER_DAY,
         event=ibis.ifelse(late, CENSORED, ended.event),
         cause=ibis.ifelse(late, "cutoff", ended.cause),
     )
