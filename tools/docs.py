@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from declarations: the data dictionary and the definitions.
+"""Write the pages of docs/ that are made from declarations: dictionary, definitions, scales.
 
     python tools/docs.py
 
@@ -14,6 +14,7 @@ from icans.derive.schema import DERIVED
 from icans.records import dictionary
 from icans.records.definitions import Definition, SectionOfProtocol, sections
 from icans.records.dictionary import markdown_table
+from icans.scales import catalogue, table
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -42,6 +43,8 @@ def pages() -> Iterator[tuple[str, str]]:
     """Give each page: its file and its text."""
     yield "dictionary.md", f"{dictionary.markdown()}\n{derived()}"
     yield "definitions.md", "\n".join([DEFINITIONS, *(definitions(section) for section in sections())])
+    for scale_id in catalogue.ids():
+        yield f"scales/{scale_id}.md", table.markdown(catalogue.load(scale_id))
 
 
 def derived() -> str:

@@ -78,8 +78,8 @@ class Study:
         graded = keep(
             "grades",
             grades(
-                records.neuro,
-                records.crs,
+                _found(records, "neuro", "icans_grade"),
+                _found(records, "crs", "crs_grade"),
                 records.patients,
                 records.events,
                 scales=self.scales,
@@ -206,6 +206,13 @@ def _kept(records: Records, engine: Engine) -> Records:
     """Compute tables that came from text once; what is stored in columns stays where it is."""
     tables = {name: getattr(records, name) for name in TABLES}
     return replace(records, **{name: engine.keep(table) for name, table in tables.items() if "row" in table.columns})
+
+
+def _found(records: Records, name: str, always: str) -> ibis.Table:
+    """Give a table of assessments without the columns that the study lacks; a scale takes those for missing."""
+    table = getattr(records, name)
+    found = {"patient_id", "infusion", "hour", always, *records.columns.get(name, ())}
+    return table.select([column for column in table.columns if column in found])
 
 
 def _silent(_step: str) -> None:
