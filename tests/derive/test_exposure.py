@@ -73,9 +73,8 @@ def test_courses_are_numbered_by_infusion(make: Any, rows: Any) -> None:
     assert found == [(1, 1, 400), (2, 1, 5), (2, 2, 30)]
 
 
-@pytest.mark.parametrize(
-    ("hour", "episode"),
-    [
+def test_a_course_belongs_to_the_episode_during_which_it_began(make: Any, rows: Any) -> None:
+    expected = [
         (23.9, None),
         (24, 1),  # at onset
         (60, 1),
@@ -85,11 +84,7 @@ def test_courses_are_numbered_by_infusion(make: Any, rows: Any) -> None:
         (240, 2),  # at the last toxic assessment of an episode nobody saw end
         (312, 2),  # 72 hours later
         (312.1, None),
-    ],
-)
-def test_a_course_belongs_to_the_episode_during_which_it_began(
-    make: Any, rows: Any, hour: float, episode: int | None
-) -> None:
+    ]
     episodes = make(
         "episodes",
         """
@@ -100,8 +95,11 @@ def test_a_course_belongs_to_the_episode_during_which_it_began(
         P01        2        icans    1       0          999      yes
         """,
     )
-    dose = [{"patient_id": "P01", "hour": hour, "drug": "methotrexate", "route": "intrathecal"}]
-    assert rows(of(make("treatments", dose), episodes), "episode") == [(episode,)]
+    doses = [
+        {"patient_id": "P01", "hour": hour, "drug": "methotrexate", "route": "intrathecal"} for hour, _ in expected
+    ]
+    found = of(make("treatments", doses), episodes, together=timedelta(0))
+    assert rows(found, "hour", "episode") == expected
 
 
 def test_no_dose_gives_no_course_but_every_column(make: Any, engine: Any) -> None:
@@ -114,37 +112,41 @@ def test_no_dose_gives_no_course_but_every_column(make: Any, engine: Any) -> Non
         assert found.column_names == list(DERIVED[name])
 
 
-@pytest.mark.parametrize(
-    ("drug", "dose", "unit", "expected"),
-    [
-        ("dexamethasone", 10, "mg", 10),
-        ("dexamethasone sodium phosphate", 10, "mg", 10),
-        ("methylprednisolone", 1, "g", 187.5),
-        (" Methylprednisolone ", 40, " MG ", 7.5),
-        ("prednisone", 50, "mg", 7.5),
-        ("prednisolone", 50, "mg", 7.5),
-        ("hydrocortisone", 100, "mg", 3.75),
-        ("hydrocortisone sodium succinate", 100, "mg", 3.75),
-        ("cortisone acetate", 25, "mg", 0.75),
-        ("triamcinolone acetonide", 40, "mg", 7.5),
-        ("betamethasone", 3000, "ug", 3),
-        ("dexamethasone", 4000, "mcg", 4),
-        # the amount is not known
-        ("dexamethasone", None, "mg", None),
-        ("dexamethasone", 10, None, None),
-        ("methylprednisolone", 2, "mg/kg", None),
-        ("prednisone", 40, "mg/m2", None),
-        ("steroids", 10, "mg", None),
-        ("Corticosteroids", None, None, None),
-    ],
-)
-def test_a_dose_as_dexamethasone(
-    make: Any, rows: Any, drug: str, dose: float | None, unit: str | None, expected: float | None
-) -> None:
-    table = make("treatments", [{"patient_id": "P01", "hour": 5.0, "drug": drug, "dose": dose, "dose_unit": unit}])
-    ((day, found),) = rows(steroids(table, routes=SYSTEMIC), "day", "dexamethasone_equivalent_mg")
-    assert day == 0
-    assert found == (None if expected is None else pytest.approx(expected))
+DOSES = [
+    ("dexamethasone", 10, "mg", 10),
+    ("dexamethasone sodium phosphate", 10, "mg", 10),
+    ("methylprednisolone", 1, "g", 187.5),
+    (" Methylprednisolone ", 40, " MG ", 7.5),
+    ("prednisone", 50, "mg", 7.5),
+    ("prednisolone", 50, "mg", 7.5),
+    ("hydrocortisone", 100, "mg", 3.75),
+    ("hydrocortisone sodium succinate", 100, "mg", 3.75),
+    ("cortisone acetate", 25, "mg", 0.75),
+    ("triamcinolone acetonide", 40, "mg", 7.5),
+    ("betamethasone", 3000, "ug", 3),
+    ("dexamethasone", 4000, "mcg", 4),
+    # the amount is not known
+    ("dexamethasone", None, "mg", None),
+    ("dexamethasone", 10, None, None),
+    ("methylprednisolone", 2, "mg/kg", None),
+    ("prednisone", 40, "mg/m2", None),
+    ("steroids", 10, "mg", None),
+    ("Corticosteroids", None, None, None),
+]
+"""Drug, dose, unit, and mg of dexamethasone."""
+
+
+def test_a_dose_as_dexamethasone(make: Any, rows: Any) -> None:
+    doses = [
+        {"patient_id": f"{number:02}", "hour": 5.0, "drug": drug, "dose": dose, "dose_unit": unit}
+        for number, (drug, dose, unit, _) in enumerate(DOSES)
+    ]
+    found = rows(
+        steroids(make("treatments", doses), routes=SYSTEMIC), "patient_id", "day", "dexamethasone_equivalent_mg"
+    )
+    assert found == [
+        (f"{number:02}", 0, None if mg is None else pytest.approx(mg)) for number, (*_, mg) in enumerate(DOSES)
+    ]
 
 
 def test_what_is_no_systemic_corticosteroid_makes_no_day(make: Any, rows: Any) -> None:

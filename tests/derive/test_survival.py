@@ -35,36 +35,42 @@ def of(tables: list[ibis.Table], make_: Any = survival, **named: Any) -> ibis.Ta
 COLUMNS = ("endpoint", "time_days", "event", "cause")
 
 
-@pytest.mark.parametrize(
-    ("events", "os", "pfs"),
-    [
-        ("240 death", (10, 1, "death"), (10, 1, "death")),
-        ("240 death_due_to_icans", (10, 1, "death_due_to_icans"), (10, 1, "death_due_to_icans")),
-        ("120 relapse\n240 death", (10, 1, "death"), (5, 1, "relapse")),
-        ("120 progression\n96 relapse\n240 last_contact", (10, 0, "last_contact"), (4, 1, "relapse")),
-        ("240 last_contact", (10, 0, "last_contact"), (10, 0, "last_contact")),
-        # at once: an event of progression-free survival either way; death gives its name
-        ("240 relapse\n240 death", (10, 1, "death"), (10, 1, "death")),
-        ("240 relapse\n240 progression", (10, 0, "last_record"), (10, 1, "progression")),
-        # progression after death is a mistake in the records and is not counted
-        ("240 death\n264 relapse", (10, 1, "death"), (10, 1, "death")),
-        # the disease that was treated
-        ("-240 relapse\n240 last_contact", (10, 0, "last_contact"), (10, 0, "last_contact")),
-        # next therapy counts only where the protocol says so
-        ("120 next_therapy\n240 last_contact", (10, 0, "last_contact"), (10, 0, "last_contact")),
-        # alive at a record after the last contact
-        ("240 last_contact\n288 relapse", (12, 0, "last_record"), (12, 1, "relapse")),
-        # two entries of the same death
-        ("240 death\n240 death_due_to_icans", (10, 1, "death_due_to_icans"), (10, 1, "death_due_to_icans")),
-        ("", (0, 0, "last_record"), (0, 0, "last_record")),
-    ],
-)
-def test_survival_of_one_patient(
-    tables: Any, rows: Any, events: str, os: tuple[Any, ...], pfs: tuple[Any, ...]
-) -> None:
-    lines = "\n".join(f"P01 {line}" for line in events.splitlines())
-    given = tables(events=f"patient_id hour event\n{lines}")
-    assert rows(of(given), *COLUMNS) == [("os", *os), ("pfs", *pfs)]
+ONE_PATIENT = [
+    ("240 death", (10, 1, "death"), (10, 1, "death")),
+    ("240 death_due_to_icans", (10, 1, "death_due_to_icans"), (10, 1, "death_due_to_icans")),
+    ("120 relapse\n240 death", (10, 1, "death"), (5, 1, "relapse")),
+    ("120 progression\n96 relapse\n240 last_contact", (10, 0, "last_contact"), (4, 1, "relapse")),
+    ("240 last_contact", (10, 0, "last_contact"), (10, 0, "last_contact")),
+    # at once: an event of progression-free survival either way; death gives its name
+    ("240 relapse\n240 death", (10, 1, "death"), (10, 1, "death")),
+    ("240 relapse\n240 progression", (10, 0, "last_record"), (10, 1, "progression")),
+    # progression after death is a mistake in the records and is not counted
+    ("240 death\n264 relapse", (10, 1, "death"), (10, 1, "death")),
+    # the disease that was treated
+    ("-240 relapse\n240 last_contact", (10, 0, "last_contact"), (10, 0, "last_contact")),
+    # next therapy counts only where the protocol says so
+    ("120 next_therapy\n240 last_contact", (10, 0, "last_contact"), (10, 0, "last_contact")),
+    # alive at a record after the last contact
+    ("240 last_contact\n288 relapse", (12, 0, "last_record"), (12, 1, "relapse")),
+    # two entries of the same death
+    ("240 death\n240 death_due_to_icans", (10, 1, "death_due_to_icans"), (10, 1, "death_due_to_icans")),
+    ("", (0, 0, "last_record"), (0, 0, "last_record")),
+]
+"""Events of a patient (hour and event), overall and progression-free survival (days, event, cause)."""
+
+
+def test_survival_of_one_patient_at_a_time(tables: Any, rows: Any) -> None:
+    lines = [
+        f"P{number:02} {line}" for number, (events, _, _) in enumerate(ONE_PATIENT) for line in events.splitlines()
+    ]
+    patients = "\n".join(f"P{number:02}" for number in range(len(ONE_PATIENT)))
+    given = tables(infusions=f"patient_id\n{patients}", events="patient_id hour event\n" + "\n".join(lines))
+    expected = [
+        (f"P{number:02}", endpoint, *ending)
+        for number, (_, *endings) in enumerate(ONE_PATIENT)
+        for endpoint, ending in zip(("os", "pfs"), endings, strict=True)
+    ]
+    assert rows(of(given), "patient_id", *COLUMNS) == expected
 
 
 def test_without_last_contact_the_last_record_of_any_table_ends_observation(tables: Any, rows: Any) -> None:
