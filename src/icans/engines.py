@@ -64,7 +64,7 @@ class DuckDBEngine:
     def write(self, table: ibis.Table, path: Path) -> ibis.Table:
         """Compute a table into a Parquet file and give the table as read from there."""
         with _refusals(str(path)):
-            self.backend.to_parquet(table, str(path))
+            self.backend.to_parquet(table, str(path), compression="lz4_raw")
         return self.read_parquet(path)
 
     def collect(self, table: ibis.Table) -> pa.Table:
