@@ -32,4 +32,4 @@ def canonical(rows: ibis.Table, table: Table) -> ibis.Table:
 
 def absent(table: Table) -> ibis.Table:
     """Give a canonical table without rows."""
-    return ibis.memtable(pa.table({name: pa.array([], kind) for name, kind in types(table).items()}))
+    return ibis.memtable(pa.schema(list(types(table).items())).empty_table())

@@ -77,8 +77,9 @@ def read_records(folder: Path, protocol: Protocol, engine: Engine) -> Records:
     expressions["infusions"] = canonical(infusions.table, TABLES["infusions"])
     expressions |= _placed(tables, patients, infusions, engine, known=known)
     findings += [finding for table in tables.values() for finding in table.findings]
+    expressions |= {name: absent(table) for name, table in TABLES.items() if name not in expressions}
     return Records(
-        **{name: expressions.get(name, absent(table)) for name, table in TABLES.items()},
+        **expressions,
         present=frozenset(tables),
         columns={name: frozenset(table.columns) for name, table in tables.items()},
         rows={name: RowCount(table.read, table.used) for name, table in tables.items()},
