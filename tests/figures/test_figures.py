@@ -247,7 +247,7 @@ def test_a_curve_of_remission_ends_soon_after_the_last_one_and_says_so(study, cu
     assert figure.rows["remission_1_curve"][-1] == {"x": 7.0, "y": 50.0}
     assert [row["text"] for row in figure.rows["remission_1_at_risk"]] == ["2", "2", "1", "1", "1", "1", "1", "1"]
     assert "remission_1_censored" not in figure.rows
-    assert figure.caption.endswith("The axis ends at day 7, until when 1 were observed.")
+    assert figure.caption.endswith("The axis ends at day 7; 1 patient observed until then.")
 
 
 def test_a_curve_of_many_steps_is_thinned_to_what_can_be_seen(study, curves, results, protocol):

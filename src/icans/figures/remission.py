@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import capitalised, sentence
+from icans.figures.labels import capitalised, counted, sentence
 from icans.figures.legend import legend
 from icans.figures.marks import stacked
 from icans.figures.stated import Stated
@@ -68,8 +68,10 @@ def _caption(curve: Curve, stated: Stated, until: float | None) -> str:
             counts,
             "Patients without remission are censored when last assessed; death before remission competes.",
             "Under the axis, patients at risk just before each time.",
-            ""
-            if until is None
-            else f"The axis ends at day {until:.0f}, until when {number(just_before(curve, until), 0)} were observed.",
+            "" if until is None else f"The axis ends at day {until:.0f}; {_observed(curve, until)}.",
         ]
     )
+
+
+def _observed(curve: Curve, until: float) -> str:
+    return f"{counted(int(just_before(curve, until)), 'patient')} observed until then"

@@ -230,7 +230,10 @@ def _remission(numbers: Numbers, protocol: Protocol) -> Markup:
 
 def _biomarkers(numbers: Numbers) -> Markup:
     columns = ("Pairs", "Before, median", "After, median", "Change (95% interval)", "p")
-    note = "Change: Hodges-Lehmann estimate. Values at a detection limit are never replaced by a number."
+    note = (
+        "Change: Hodges-Lehmann estimate and signed-rank test; where a value is a detection limit, which is never "
+        "replaced by a number, the median change and sign test."
+    )
     return _table(
         "table-biomarkers", "Before and after the first course", columns, outcomes.biomarker_rows(numbers), note
     )

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from icans.report.numbers import Numbers
 from icans.report.tables import Row, described
-from icans.report.words import label
+from icans.report.words import SHORT, label
 from icans.results import display
 from icans.results.rows import Result
 
@@ -54,7 +54,7 @@ def biomarker_rows(numbers: Numbers) -> list[Row]:
         estimate = found[3]
         change = numbers.one(estimate) if estimate is None else _with_interval(numbers, estimate)
         cells = (*(numbers.one(row) for row in found[:3]), change, numbers.one(found[4]))
-        rows.append(Row(f"{analyte}, {label(group or '')}", cells))
+        rows.append(Row(f"{analyte}, {SHORT.get(group, group)}" if group else analyte, cells))
     return rows
 
 
