@@ -42,17 +42,15 @@ def _finish_lines(numbers: Numbers, protocol: Protocol) -> Markup | str:
     severe, refractory = (
         numbers.find("remission", "remission", "n", group=g) for g in ("severe", "steroid_refractory")
     )
-    counts = Markup("")
-    if severe is not None and refractory is not None:
-        counts = Markup(" Here {} were treated for severe and {} for steroid-refractory ICANS.").format(
-            numbers.one(severe), numbers.one(refractory)
-        )
-    return (
-        Markup(
-            "{} finish lines: what counts as remission depends on the baseline grade, so the rate mixes patients who "
-            "had different distances to go."
-        ).format("Two" if len(protocol.remission.rules) == 2 else len(protocol.remission.rules))
-        + counts
+    if severe is None or refractory is None or not severe.value or not refractory.value:
+        return ""
+    return Markup(
+        "{} finish lines: what counts as remission depends on the baseline grade, so the rate mixes patients who had "
+        "different distances to go. Here {} were treated for severe and {} for steroid-refractory ICANS."
+    ).format(
+        "Two" if len(protocol.remission.rules) == 2 else len(protocol.remission.rules),
+        numbers.one(severe),
+        numbers.one(refractory),
     )
 
 

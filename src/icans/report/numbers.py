@@ -50,7 +50,8 @@ class Numbers:
         if row is None:
             return Markup('<span class="missing">not available</span>')
         if row.value is None:
-            return self.show(f"{display.shown(row)} ({row.reason})", [row])
+            words, reason = display.shown(row), row.reason or ""
+            return self.show(reason if reason.startswith(words) else f"{words} ({reason})", [row])
         return self.show(display.shown(row), [row])
 
     def json(self) -> Markup:
