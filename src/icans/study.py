@@ -75,21 +75,8 @@ class Study:
             derived[name] = self.engine.write(table, folder / f"{name}.parquet")
             return derived[name]
 
-        graded = keep(
-            "grades",
-            grades(
-                _found(records, "neuro", "icans_grade"),
-                _found(records, "crs", "crs_grade"),
-                records.patients,
-                records.events,
-                scales=self.scales,
-                unrecorded=protocol.grading.unrecorded,
-            ),
-        )
-        toxic = keep(
-            "episodes",
-            episodes(graded, quiet=quiet, onset_grade=protocol.episodes.onset_grade),
-        )
+        graded = keep("grades", self._graded())
+        toxic = keep("episodes", episodes(graded, quiet=quiet, onset_grade=protocol.episodes.onset_grade))
         given = keep(
             "courses",
             courses(
@@ -139,9 +126,21 @@ class Study:
         """Give everything wrong or doubtful: while reading, in the records, and in grades against their signs."""
         if derived is None:
             with tempfile.TemporaryDirectory(prefix="icans-") as folder:
-                return self.findings(self.derive(Path(folder) / "derived", _silent))
+                graded = self.engine.write(self._graded(), Path(folder) / "grades.parquet")
+                return self.findings({"grades": graded})
         doubts = check(self.records, self.protocol, self.engine)
         return [*self.records.findings, *doubts, *contradiction_findings(derived["grades"], self.engine)]
+
+    def _graded(self) -> ibis.Table:
+        """Grade every assessment of both toxicities."""
+        return grades(
+            _found(self.records, "neuro", "icans_grade"),
+            _found(self.records, "crs", "crs_grade"),
+            self.records.patients,
+            self.records.events,
+            scales=self.scales,
+            unrecorded=self.protocol.grading.unrecorded,
+        )
 
     def results(self, step: Step) -> list[Result]:
         """Give the table of results without writing anything."""
@@ -213,10 +212,6 @@ def _found(records: Records, name: str, always: str) -> ibis.Table:
     table = getattr(records, name)
     found = {"patient_id", "infusion", "hour", always, *records.columns.get(name, ())}
     return table.select([column for column in table.columns if column in found])
-
-
-def _silent(_step: str) -> None:
-    """Say nothing."""
 
 
 def _epoch_hour(cutoff: date | None) -> float | None:
