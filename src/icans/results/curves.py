@@ -16,6 +16,7 @@ from icans.results.cohort import Mask, Positions
 from icans.results.columns import Columns, kept
 from icans.results.gathered import Gathered
 from icans.stats.competing_risks import IncidenceCurve, aalen_johansen
+from icans.stats.risk_sets import number_at_risk
 from icans.stats.time_to_event import SurvivalCurve, kaplan_meier
 from icans.units import DAYS_PER_MONTH
 
@@ -81,8 +82,7 @@ def remission_curve(study: Gathered, protocol: Protocol) -> tuple[Columns, Incid
 
 def at_risk(curve: SurvivalCurve | IncidenceCurve, time: float) -> int:
     """Count the patients at risk just before a time: observed until then or longer."""
-    index = int(np.searchsorted(curve.time, time * WITHIN, side="left"))
-    return int(curve.at_risk[index]) if index < curve.at_risk.size else 0
+    return int(number_at_risk(curve, [time * WITHIN])[0])
 
 
 def still_at_risk(observed: Columns, days: float) -> Positions:
