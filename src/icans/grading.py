@@ -14,7 +14,7 @@ from icans.output import whole_file
 from icans.records.reading import read_table
 from icans.records.schema import CRS, EVENTS, NEURO, PATIENTS
 from icans.scales import catalogue
-from icans.scales.engine import graded
+from icans.scales.engine import evaluated
 
 if TYPE_CHECKING:
     from icans.records.findings import Finding
@@ -29,7 +29,9 @@ def grade_table(
     """Grade each row of a table and write it with its grade; CSV to standard output where `out` is None.
 
     The rows keep their order and their other columns. Added are ``scale``, ``grade``, ``grade_low``, ``grade_high``,
-    ``driver``, ``missing`` and ``excluded`` as in `icans.scales.engine.graded`.
+    ``driver``, ``missing`` and ``excluded`` as in `icans.scales.engine.graded`; by a scale that gives a number and no
+    grade ``scale``, ``score``, ``score_low``, ``score_high``, ``category`` and ``missing`` as in
+    `icans.scales.scoring.scored`.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def grade_table(
     engine = connect()
     try:
         rows, findings = read_table(table, list(COLUMNS.values()), engine)
-        result = graded(rows, scale, unrecorded=unrecorded).order_by("row").drop("row")
+        result = evaluated(rows, scale, unrecorded=unrecorded).order_by("row").drop("row")
         if out is None:
             write_csv(engine.collect(result), sys.stdout.buffer)
         else:

@@ -12,12 +12,25 @@ from icans.errors import ScaleError
 from icans.scales.layout import EVERY_GRADE, GRADES
 from icans.scales.listing import listed
 from icans.scales.model import Convention, Scale, signs
+from icans.scales.scoring import scored
 from icans.scales.sight import Sight
 from icans.scales.states import exclusions, keep_states, plain_conditions
 from icans.scales.totals import totals
 
 RESULT = ("scale", "grade", "grade_low", "grade_high", "driver", "missing", "excluded")
 """The columns that grading adds."""
+
+
+def evaluated(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibis.Table:
+    """Grade each row of a table, or score it where the scale's result is a score.
+
+    Parameters and errors are those of `graded`; the columns added are those of `graded` or of
+    `icans.scales.scoring.scored`.
+    """
+    if scale.result == "grade":
+        return graded(table, scale, unrecorded=unrecorded)
+    require_columns(table, scale)
+    return scored(table, scale)
 
 
 def graded(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibis.Table:

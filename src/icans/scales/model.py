@@ -56,6 +56,25 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Category:
+    """What the publication calls the scores between two cut-offs.
+
+    Parameters
+    ----------
+    name
+        What stands in ``category``: ``high``, ``positive``.
+    holds
+        The scores.
+    label
+        What they mean in clinical words.
+    """
+
+    name: str
+    holds: Interval
+    label: str = ""
+
+
+@dataclass(frozen=True)
 class Score:
     """A total made of items; a recorded total wins over its items.
 
@@ -71,6 +90,8 @@ class Score:
         Highest total.
     items
         Its parts.
+    categories
+        What the publication calls its values; empty where it states no cut-off.
     """
 
     name: str
@@ -78,6 +99,7 @@ class Score:
     total: str
     most: int
     items: tuple[Item, ...]
+    categories: tuple[Category, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -201,6 +223,8 @@ class Scale:
         What each column it reads can hold; any other value leaves a domain open.
     notes
         Traps and choices.
+    result
+        ``grade``, the worst of its domains; or ``score``, the value of its one score, which is no grade.
     """
 
     id: str
@@ -218,6 +242,7 @@ class Scale:
     domains: tuple[Domain, ...]
     fatal: Fatal | None
     held: tuple[tuple[str, Values], ...]
+    result: Literal["grade", "score"] = "grade"
 
     def score(self, name: str) -> Score | None:
         """Give the total of that name, None where the scale has none."""
@@ -235,9 +260,9 @@ class Scale:
 def signs(scale: Scale) -> tuple[str, ...]:
     """Columns that hold what the scale grades, in its order; a table without any of them cannot be graded."""
     named: list[str] = []
-    for domain in scale.domains:
-        score = scale.score(domain.reads)
-        named += [score.total, *(item.column for item in score.items)] if score else [domain.reads]
+    for read in [score.name for score in scale.scores] if scale.result == "score" else [d.reads for d in scale.domains]:
+        score = scale.score(read)
+        named += [score.total, *(item.column for item in score.items)] if score else [read]
     return tuple(dict.fromkeys([*named, *([scale.fatal.column] if scale.fatal else [])]))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from icans.scales import catalogue
 from icans.scales.conditions import Answer, Interval, OneOf
-from icans.scales.model import Domain, Exclusion, Reading, Scale, Score, columns
+from icans.scales.model import Category, Domain, Exclusion, Reading, Scale, Score, columns
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -41,8 +41,13 @@ class Described(NamedTuple):
 def scale_table(scale: Scale) -> Described:
     """Describe a scale as published: a row for each domain, a column for each grade.
 
-    In brackets stands what the publication prints at a grade that no value of that row alone earns.
+    In brackets stands what the publication prints at a grade that no value of that row alone earns. A scale whose
+    result is a score is its items and the categories of the score.
     """
+    if scale.result == "score":
+        total = total_table(scale.scores[0])
+        notes = [_category(one) for one in scale.scores[0].categories]
+        return Described(f"{scale.name} ({scale.id})", total.header, total.rows, [*notes, *_published(scale)])
     header = ("", *(f"Grade {grade}" for grade in range(5)))
     rows = [(domain.label, *(_cell(domain, grade) for grade in range(5))) for domain in scale.domains]
     return Described(f"{scale.name} ({scale.id})", header, rows, [*_readings(scale), *_published(scale)])
@@ -56,6 +61,11 @@ def total_table(score: Score) -> Described:
         return Described(f"{score.label}, 0-{score.most}", ("Item", "Points"), rows, [])
     by_answer = [(item.label, *(str(dict(item.points).get(answer, "")) for answer in answers)) for item in score.items]
     return Described(f"{score.label}, 0-{score.most}", ("Item", *answers), by_answer, [])
+
+
+def total_tables(scale: Scale) -> list[Described]:
+    """Describe the totals that domains of a scale read."""
+    return [] if scale.result == "score" else [total_table(score) for score in scale.scores]
 
 
 def catalogue_table() -> Described:
@@ -75,7 +85,7 @@ def show(scale_id: str) -> None:
     """
     scale = catalogue.load(scale_id)
     console = _console()
-    for described in (scale_table(scale), *(total_table(score) for score in scale.scores)):
+    for described in (scale_table(scale), *total_tables(scale)):
         _print(console, described)
 
 
@@ -91,10 +101,7 @@ def markdown(scale: Scale) -> str:
         f"# {described.title}",
         _markdown_table(described.header, described.rows),
         "\n".join(f"- {_linked(note)}" for note in described.notes),
-        *(
-            f"## {total.title}\n\n{_markdown_table(total.header, total.rows)}"
-            for total in map(total_table, scale.scores)
-        ),
+        *(f"## {total.title}\n\n{_markdown_table(total.header, total.rows)}" for total in total_tables(scale)),
         "## Read in\n\n" + "\n".join(f"- <{source}>" for source in scale.sources),
     ]
     return "\n\n".join(parts) + "\n"
@@ -104,6 +111,11 @@ def _cell(domain: Domain, grade: int) -> str:
     earned = [cell.label or _words(cell.earned_by) for cell in domain.cells if cell.grade == grade]
     printed = [f"({text})" for at, text in domain.printed if at == grade]
     return "; ".join([*earned, *printed])
+
+
+def _category(category: Category) -> str:
+    label = f", {category.label}" if category.label else ""
+    return f"{_word(category.name).capitalize()}: {_words(category.holds)}{label}."
 
 
 def _words(earned_by: Interval | OneOf) -> str:

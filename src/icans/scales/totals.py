@@ -49,7 +49,11 @@ def total_bounds(table: ibis.Table, scale: Scale, name: str) -> tuple[Any, Any]:
     score = scale.score(name)
     if score is None:
         raise CallError(f"{scale.id} has no total {name}.", nearest(name, [one.name for one in scale.scores]))
-    sight = Sight(table, scale)
+    return score_bounds(Sight(table, scale), score)
+
+
+def score_bounds(sight: Sight, score: Score) -> tuple[Any, Any]:
+    """Give the least and greatest total of each row, as `total_bounds` does."""
     recorded = first_met([(sight.possible(score.total), sight.read(score.total))], None)
     bounds = [one for one in (recorded,) if one is not None]
     least, most = (

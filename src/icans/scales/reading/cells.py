@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from icans.scales.conditions import Answer, Interval, Limits, OneOf, Values
-from icans.scales.model import Cell
+from icans.scales.model import Category, Cell
 from icans.scales.reading.entries import Entry
 from icans.scales.reading.vocabulary import answers, word
 
@@ -33,7 +33,8 @@ def cells(domain: Entry, held: Values) -> tuple[Cell, ...]:
     earned_by: list[Interval | OneOf]
     if isinstance(held, Limits):
         intervals = [interval(entry, held) for entry in entries]
-        _check_intervals(domain, list(zip(entries, grades, intervals, strict=True)), held)
+        words = [f"grade {grade}" for grade in grades]
+        _check_intervals(domain, list(zip(entries, words, intervals, strict=True)), held, key="cells")
         earned_by = [*intervals]
     else:
         choices = [OneOf(answers(entry, "values", held)) for entry in entries]
@@ -43,6 +44,25 @@ def cells(domain: Entry, held: Values) -> tuple[Cell, ...]:
     for entry in entries:
         entry.close()
     return tuple(Cell(*cell) for cell in zip(grades, earned_by, labels, strict=True))
+
+
+def categories(score: Entry, limits: Limits) -> tuple[Category, ...]:
+    """Read what the publication calls the values of a score; none where it states no cut-off.
+
+    Raises
+    ------
+    ScaleError
+        Two categories hold the same value, or a value has none.
+    """
+    entries = score.inner("categories", marker="category")
+    read = [Category(part.text("category"), interval(part, limits), part.text("label", "")) for part in entries]
+    for part in entries:
+        part.close()
+    if read:
+        words = [f"the category {one.name}" for one in read]
+        held = [one.holds for one in read]
+        _check_intervals(score, list(zip(entries, words, held, strict=True)), limits, key="categories")
+    return tuple(read)
 
 
 def interval(entry: Entry, limits: Limits) -> Interval:
@@ -98,17 +118,19 @@ def _check_answers(domain: Entry, read: list[tuple[Entry, int, OneOf]], allowed:
         domain.refuse(f"no cell holds {', '.join(left)}", "Give each a grade, or list it under open.", key="cells")
 
 
-def _check_intervals(domain: Entry, read: list[tuple[Entry, int, Interval]], limits: Limits) -> None:
-    order = sorted(read, key=lambda cell: (cell[2].least, not cell[2].least_counts))
+def _check_intervals(part: Entry, read: list[tuple[Entry, str, Interval]], limits: Limits, *, key: str) -> None:
+    """Refuse intervals, each with the words for what it earns, that hold a number twice or leave one out."""
+    one_of = {"cells": "cell", "categories": "category"}[key]
+    order = sorted(read, key=lambda one: (one[2].least, not one[2].least_counts))
     first, last = order[0][2], order[-1][2]
     if limits.least not in first:
-        domain.refuse(f"no cell holds the numbers from {limits.least:g} to {first.least:g}", key="cells")
-    for (_, grade_before, before), (entry, grade, after) in pairwise(order):
+        part.refuse(f"no {one_of} holds the numbers from {limits.least:g} to {first.least:g}", key=key)
+    for (_, word_before, before), (entry, this_word, after) in pairwise(order):
         apart = after.least - before.most
         touch = before.most_counts and after.least_counts
         if apart < 0 or (apart == 0 and touch):
-            entry.refuse(f"{after.least:g} stands twice, for grade {grade_before} and for grade {grade}")
+            entry.refuse(f"{after.least:g} stands twice, for {word_before} and for {this_word}")
         if apart > limits.whole or (apart == 0 and not before.most_counts and not after.least_counts):
-            entry.refuse(f"no cell holds the numbers between {before.most:g} and {after.least:g}")
+            entry.refuse(f"no {one_of} holds the numbers between {before.most:g} and {after.least:g}")
     if limits.most not in last:
-        domain.refuse(f"no cell holds the numbers from {last.most:g} to {limits.most:g}", key="cells")
+        part.refuse(f"no {one_of} holds the numbers from {last.most:g} to {limits.most:g}", key=key)

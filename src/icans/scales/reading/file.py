@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from icans.errors import ScaleError
 from icans.records.schema import Column
-from icans.scales.conditions import Condition
+from icans.scales.conditions import Condition, Limits
 from icans.scales.model import Domain, Fatal, Item, Note, Scale, Score, columns
+from icans.scales.reading.cells import categories
 from icans.scales.reading.conditions import condition
 from icans.scales.reading.domains import domain
 from icans.scales.reading.entries import Entry, ScaleFile
@@ -67,7 +68,7 @@ class Reader:
         domains = self._domains(scores, conditions)
         fatal = [part for entry in self._sections("fatal") for part in self._tried(self._fatal, entry)]
         notes = [part for entry in self._sections("note") for part in self._tried(_note, entry)]
-        identity = self._tried(partial(_identity, empty=not domains), self.top)
+        identity = self._tried(partial(_identity, scores=len(scores), domains=len(domains)), self.top)
         self._stop_if_wrong()
         scale = Scale(
             **identity[0],
@@ -143,11 +144,19 @@ def _once(entry: Entry, *, above: Mapping[str, object], read: Callable[[Entry], 
     return read(entry)
 
 
-def _identity(top: Entry, *, empty: bool) -> dict[str, Any]:
-    if empty:
+def _identity(top: Entry, *, scores: int, domains: int) -> dict[str, Any]:
+    result = top.one_of("result", ("grade", "score"), "grade")
+    if result == "grade" and not domains:
         top.refuse("it has no [[domain]]")
+    if result == "score" and (domains or scores != 1):
+        top.refuse('result = "score" takes one [[score]] and no [[domain]]', key="result")
     texts = {key: top.text(key) for key in ("id", "name", "version", "toxicity", "population", "citation", "doi")}
-    return {**texts, "status": top.one_of("status", ("confirmed", "unconfirmed")), "sources": top.texts("sources")}
+    return {
+        **texts,
+        "result": result,
+        "status": top.one_of("status", ("confirmed", "unconfirmed")),
+        "sources": top.texts("sources"),
+    }
 
 
 def _score(entry: Entry, known: Mapping[str, Column]) -> Score:
@@ -158,7 +167,8 @@ def _score(entry: Entry, known: Mapping[str, Column]) -> Score:
     given = sum(item.most for item in items)
     if items and given != most:
         entry.refuse(f"its items give at most {given} points, not {most}", key="most")
-    return Score(entry.text("name"), entry.text("label"), total.name, most, items)
+    limits = Limits(0, most, whole=True)
+    return Score(entry.text("name"), entry.text("label"), total.name, most, items, categories(entry, limits))
 
 
 def _item(entry: Entry, known: Mapping[str, Column]) -> Item:
