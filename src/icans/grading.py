@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from icans.records.findings import Finding
 
 COLUMNS = {column.name: column for table in (EVENTS, PATIENTS, CRS, NEURO) for column in table.columns}
-"""Every column a scale can read, with its declaration."""
+"""Every canonical column a scale can read, with its declaration."""
 
 
 def grade_table(
@@ -50,7 +50,8 @@ def grade_table(
     scale = catalogue.load(scale_id)
     engine = connect()
     try:
-        rows, findings = read_table(table, list(COLUMNS.values()), engine)
+        declared = [one.column for one in scale.columns_declared]
+        rows, findings = read_table(table, [*COLUMNS.values(), *declared], engine)
         result = evaluated(rows, scale, unrecorded=unrecorded).order_by("row").drop("row")
         if out is None:
             write_csv(engine.collect(result), sys.stdout.buffer)

@@ -22,6 +22,7 @@ from icans.records.checks import check
 from icans.records.reading import read_records
 from icans.records.schema import TABLES
 from icans.scales import catalogue
+from icans.scales.declared import declared_columns
 
 if TYPE_CHECKING:
     import ibis
@@ -61,7 +62,8 @@ class Study:
         """
         protocol = protocols.read(folder)
         scales = {toxicity: _scale(protocol, toxicity) for toxicity in ("icans", "crs")}
-        return cls(folder, protocol, _kept(read_records(folder, protocol, engine), engine), engine, scales)
+        records = read_records(folder, protocol, engine, declared_columns(scales.values()))
+        return cls(folder, protocol, _kept(records, engine), engine, scales)
 
     def derive(self, folder: Path, step: Step) -> dict[str, ibis.Table]:
         """Write every derived table into a folder, each made from those before it, and give them as read from there."""

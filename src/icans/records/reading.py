@@ -35,7 +35,9 @@ SIGNS = {name: frozenset(TABLES[name].names) - {"patient_id", "time", "other_cau
 """Grades and signs, of which a study needs at least one column."""
 
 
-def read_records(folder: Path, protocol: Protocol, engine: Engine) -> Records:
+def read_records(
+    folder: Path, protocol: Protocol, engine: Engine, declared: Mapping[str, Sequence[Column]] | None = None
+) -> Records:
     """Read the records of a study into the canonical tables.
 
     A row that cannot be used (a value that cannot be read or is impossible, an unknown patient, a time that cannot be
@@ -50,6 +52,9 @@ def read_records(folder: Path, protocol: Protocol, engine: Engine) -> Records:
         Its definitions, of which ``[records]`` is used.
     engine
         Where the tables live.
+    declared
+        By table, the columns that the study's scales declare beside the canonical ones; they are read and checked like
+        those.
 
     Raises
     ------
@@ -58,26 +63,27 @@ def read_records(folder: Path, protocol: Protocol, engine: Engine) -> Records:
         workbook or database cannot be read.
     """
     notation = Notation(missing_texts(protocol.records.missing), protocol.records.time)
+    schema = _with_declared(declared or {})
     sources, findings = source_tables(folder, protocol.records.source, engine)
-    patients = _patients(sources, notation, engine)
+    patients = _patients(sources, schema["patients"], notation, engine)
     known = of_known_patients(sources, patients, engine)
     others = [
         _usable(sources[name], table, notation, engine, trusted=("patient_id",) if name in known else ())
-        for name, table in TABLES.items()
+        for name, table in schema.items()
         if name in sources and name != "patients"
     ]
     findings += [finding for table in others if not table.read for finding in table.findings or [_no_rows(table)]]
     tables = {table.name: table for table in [patients, *others] if table.read}
     _refuse_unusable_infusions(others)
-    _refuse_without_signs(tables, others)
+    _refuse_without_signs(tables, others, declared or {})
     _refuse_without_infusions(tables, notation)
     infusions = _infusions(tables, patients, notation, engine, known=known)
     findings += _mixed_clocks(tables.values())
-    expressions = {"patients": canonical(patients.table, TABLES["patients"])}
-    expressions["infusions"] = canonical(infusions.table, TABLES["infusions"])
-    expressions |= _placed(tables, patients, infusions, engine, known=known)
+    expressions = {"patients": canonical(patients.table, schema["patients"])}
+    expressions["infusions"] = canonical(infusions.table, schema["infusions"])
+    expressions |= _placed(tables, schema, patients, infusions, engine, known=known)
     findings += [finding for table in tables.values() for finding in table.findings]
-    expressions |= {name: absent(table) for name, table in TABLES.items() if name not in expressions}
+    expressions |= {name: absent(table) for name, table in schema.items() if name not in expressions}
     return Records(
         **expressions,
         present=frozenset(tables),
@@ -86,6 +92,11 @@ def read_records(folder: Path, protocol: Protocol, engine: Engine) -> Records:
         findings=tuple(findings),
         files={name: table.file for name, table in tables.items()},
     )
+
+
+def _with_declared(declared: Mapping[str, Sequence[Column]]) -> dict[str, Table]:
+    """Give the tables of records with the columns that are declared beside the canonical ones."""
+    return {name: replace(table, columns=(*table.columns, *declared.get(name, ()))) for name, table in TABLES.items()}
 
 
 def _usable(
@@ -100,9 +111,9 @@ def _usable(
         raise RecordsError(f"{rows.file}: the table cannot be read ({reason}).", "Export it again.") from None
 
 
-def _patients(sources: Mapping[str, SourceRows], notation: Notation, engine: Engine) -> Usable:
+def _patients(sources: Mapping[str, SourceRows], table: Table, notation: Notation, engine: Engine) -> Usable:
     """Read the patients, without whom there is no study."""
-    patients = _usable(sources["patients"], TABLES["patients"], notation, engine) if "patients" in sources else None
+    patients = _usable(sources["patients"], table, notation, engine) if "patients" in sources else None
     if patients:
         _refuse_if_unusable(patients)
     if not patients or not patients.read:
@@ -136,8 +147,11 @@ def _refuse_unusable_infusions(tables: Sequence[Usable]) -> None:
             _refuse_if_unusable(table)
 
 
-def _refuse_without_signs(tables: Mapping[str, Usable], read: Sequence[Usable]) -> None:
-    if any(set(tables[name].columns) & signs for name, signs in SIGNS.items() if name in tables):
+def _refuse_without_signs(
+    tables: Mapping[str, Usable], read: Sequence[Usable], declared: Mapping[str, Sequence[Column]]
+) -> None:
+    signs = {name: canonical | {column.name for column in declared.get(name, ())} for name, canonical in SIGNS.items()}
+    if any(set(tables[name].columns) & those for name, those in signs.items() if name in tables):
         return
     unread = [error for table in read if table.name in SIGNS for error in _errors(table)]
     raise RecordsError(
@@ -183,7 +197,13 @@ def _mixed_clocks(tables: Collection[Usable]) -> list[Finding]:
 
 
 def _placed(
-    tables: dict[str, Usable], patients: Usable, infusions: Infusions, engine: Engine, *, known: Collection[str]
+    tables: dict[str, Usable],
+    schema: Mapping[str, Table],
+    patients: Usable,
+    infusions: Infusions,
+    engine: Engine,
+    *,
+    known: Collection[str],
 ) -> dict[str, ibis.Table]:
     """Place the dated rows, and put the tables without those that nobody can place into `tables`."""
     timed = {name: tables[name] for name in PLACED if name in tables}
@@ -194,12 +214,12 @@ def _placed(
     expressions = {}
     for name, table in timed.items():
         if not table.used or table.clock is None:
-            expressions[name] = absent(TABLES[name])
+            expressions[name] = absent(schema[name])
             continue
         unknown, findings = strangers(table, patients, infusions.patients, engine) if name in strange else (0, [])
         far, more = far_rows(table, infusions, engine)
         rows = placed(table.table, table.clock, infusions, known=name not in strange, near=not far)
-        expressions[name] = canonical(rows, TABLES[name])
+        expressions[name] = canonical(rows, schema[name])
         tables[name] = replace(table, used=table.used - unknown - far, findings=(*table.findings, *findings, *more))
     return expressions
 

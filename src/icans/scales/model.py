@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from icans.records.schema import Column
 from icans.scales.conditions import Answer, Condition, Interval, OneOf, Values, column_tests
 
 Convention = Literal["absent", "unknown"]
@@ -12,6 +13,19 @@ Convention = Literal["absent", "unknown"]
 
 DEATH = "death"
 """What stands in ``driver`` where the fatal event gave the grade; no domain may have that name."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A column that the scale reads and the canonical tables lack, and the table of records it belongs to."""
+
+    table: str
+    column: Column
+
+    @property
+    def name(self) -> str:
+        """Name of the column."""
+        return self.column.name
 
 
 @dataclass(frozen=True)
@@ -223,6 +237,8 @@ class Scale:
         What each column it reads can hold; any other value leaves a domain open.
     notes
         Traps and choices.
+    columns_declared
+        Columns of its own, which the canonical tables lack.
     result
         ``grade``, the worst of its domains; or ``score``, the value of its one score, which is no grade.
     """
@@ -242,6 +258,7 @@ class Scale:
     domains: tuple[Domain, ...]
     fatal: Fatal | None
     held: tuple[tuple[str, Values], ...]
+    columns_declared: tuple[Declared, ...] = ()
     result: Literal["grade", "score"] = "grade"
 
     def score(self, name: str) -> Score | None:

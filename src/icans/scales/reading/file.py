@@ -11,15 +11,19 @@ from typing import Any, TypeVar
 from icans.errors import ScaleError
 from icans.records.schema import Column
 from icans.scales.conditions import Condition, Limits
-from icans.scales.model import Domain, Fatal, Item, Note, Scale, Score, columns
+from icans.scales.model import Declared, Domain, Fatal, Item, Note, Scale, Score, columns
 from icans.scales.reading.cells import categories
 from icans.scales.reading.conditions import condition
+from icans.scales.reading.declared import declared
 from icans.scales.reading.domains import domain
 from icans.scales.reading.entries import Entry, ScaleFile
 from icans.scales.reading.vocabulary import COLUMNS, check_answer, column, counts_to, held
 
 Part = TypeVar("Part")
-Named = TypeVar("Named", Score, Condition)
+Named = TypeVar("Named", Score, Condition, Declared)
+
+TABLES = ("condition", "column")
+"""Sections written [SECTION.NAME]; the others are lists, [[SECTION]]."""
 
 
 def parse(text: bytes, name: str, known: Mapping[str, Column] = COLUMNS) -> Scale:
@@ -32,7 +36,7 @@ def parse(text: bytes, name: str, known: Mapping[str, Column] = COLUMNS) -> Scal
     name
         The file that an error speaks of.
     known
-        The columns a scale may read, with what each can hold.
+        The columns a scale may read beside those it declares, with what each can hold.
 
     Raises
     ------
@@ -62,6 +66,9 @@ class Reader:
 
     def scale(self) -> Scale:
         """Give the scale, or raise every problem that was found."""
+        own = self._named("column", declared)
+        self._stop_if_wrong()
+        self.known = {**self.known, **{name: one.column for name, one in own.items()}}
         scores = self._named("score", lambda entry: _score(entry, self.known))
         conditions = self._named("condition", lambda entry: condition(entry, self.known, scores))
         self._stop_if_wrong()
@@ -78,6 +85,7 @@ class Reader:
             fatal=fatal[0] if fatal else None,
             notes=tuple(notes),
             held=(),
+            columns_declared=tuple(own.values()),
         )
         return replace(scale, held=tuple((name, held(self.known[name])) for name in columns(scale)))
 
@@ -107,10 +115,10 @@ class Reader:
             return []
         if header == "fatal":
             return [Entry(self.file, header, 0, content, called="[fatal]")]
-        if header == "condition":
+        if header in TABLES:
             if not isinstance(content, dict):
-                self.top.refuse("a condition is written [condition.NAME]", key=header)
-            return [self._condition(name, one) for name, one in content.items()]
+                self.top.refuse(f"a {header} is written [{header}.NAME]", key=header)
+            return [self._table(header, name, one) for name, one in content.items()]
         if not isinstance(content, list):
             self.top.refuse(f"[{header}] is written [[{header}]], once for each", key=header)
         names = [str(one.get("name", "")) if isinstance(one, dict) else "" for one in content]
@@ -119,9 +127,9 @@ class Reader:
             for nth, one in enumerate(content)
         ]
 
-    def _condition(self, name: str, content: object) -> Entry:
+    def _table(self, header: str, name: str, content: object) -> Entry:
         named = {"name": name, **content} if isinstance(content, dict) else content
-        return Entry(self.file, f"condition.{name}", 0, named, called=f"[condition.{name}]")
+        return Entry(self.file, f"{header}.{name}", 0, named, called=f"[{header}.{name}]")
 
     def _tried(self, read: Callable[[Entry], Part], entry: Entry) -> list[Part]:
         """Read a section; its error is kept, and there is nothing then."""
