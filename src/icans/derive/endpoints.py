@@ -8,7 +8,7 @@ from typing import Literal
 
 import ibis
 
-from icans.derive.elapsed import elapsed
+from icans.derive.elapsed import Duration, elapsed
 from icans.derive.indication import steroid_starts
 from icans.derive.moments import moments
 from icans.derive.remission import remissions
@@ -27,11 +27,11 @@ def endpoints(
     neuro: ibis.Table,
     *,
     rules: Sequence[RemissionRule],
-    severe_grade: int,
-    refractory: timedelta,
+    severe_grade: int | ibis.Deferred,
+    refractory: Duration,
     steroid_routes: Sequence[str],
-    baseline: Literal["first_course", "peak"],
-    hold: timedelta,
+    baseline: Literal["first_course", "peak"] | ibis.Deferred,
+    hold: Duration,
     steroid_pause: timedelta = timedelta(hours=48),
 ) -> ibis.Table:
     """Give indication, baseline and outcome of every ICANS episode that was treated with the study's intervention.
@@ -59,7 +59,8 @@ def endpoints(
     baseline
         ``first_course``: the last settled grade of the episode up to the first course; ``peak``: the highest up to it.
     hold
-        How long the finish line must hold.
+        How long the finish line must hold. Like `severe_grade`, `refractory` and `baseline` it may be an expression on
+        ``patient_id``.
     steroid_pause
         Longest time between two doses of uninterrupted corticosteroid.
 
@@ -75,7 +76,7 @@ def endpoints(
     started = treated.left_join(starts, "case").select(*treated.columns, "steroid_hour")
     baselines = _baselines(started, seen, severe_grade=severe_grade, baseline=baseline)
     reached = remissions(baselines, seen, rules=rules, hold=hold).mutate(judged=True)
-    found = treated.inner_join(baselines.drop("first_course_hour"), "case").left_join(reached, "case")
+    found = treated.inner_join(baselines.drop("patient_id", "first_course_hour"), "case").left_join(reached, "case")
     return conformed(
         found.mutate(
             hours_from_onset=elapsed(found.onset_hour, found.first_course_hour),
@@ -127,13 +128,17 @@ def _treated(episodes: ibis.Table, courses: ibis.Table) -> ibis.Table:
 
 
 def _baselines(
-    treated: ibis.Table, seen: ibis.Table, *, severe_grade: int, baseline: Literal["first_course", "peak"]
+    treated: ibis.Table,
+    seen: ibis.Table,
+    *,
+    severe_grade: int | ibis.Deferred,
+    baseline: Literal["first_course", "peak"] | ibis.Deferred,
 ) -> ibis.Table:
     """Give baseline, indication and last assessment of each treated episode, from its assessments since onset."""
-    since = seen.inner_join(treated.select("case", "first_course_hour", "steroid_hour"), "case")
+    since = seen.inner_join(treated.select("case", "patient_id", "first_course_hour", "steroid_hour"), "case")
     graded, before = since.grade.notnull(), since.hour <= since.first_course_hour
     on_steroid = graded & before & (since.hour >= since.steroid_hour)
-    found = since.group_by("case", "first_course_hour").agg(
+    found = since.group_by("case", "patient_id", "first_course_hour").agg(
         peak=since.grade.max(where=before),
         latest=since.grade.argmax(since.hour, where=graded & before),
         first_on_steroid=since.grade.argmin(since.hour, where=on_steroid),
@@ -143,11 +148,12 @@ def _baselines(
     refractory = (found.latest >= 1) & (found.latest >= found.first_on_steroid)
     return found.select(
         "case",
+        "patient_id",
         "first_course_hour",
         "baseline_ice",
         "last_hour",
         indication=ibis.cases(
             (found.peak >= severe_grade, "severe"), (refractory, "steroid_refractory"), else_=ibis.null("string")
         ),
-        baseline_grade=found.latest if baseline == "first_course" else found.peak,
+        baseline_grade=ibis.ifelse(baseline == "peak", found.peak, found.latest),
     )

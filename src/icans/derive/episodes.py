@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import ibis
 
-from icans.derive.elapsed import elapsed
+from icans.derive.elapsed import Duration, elapsed, in_hours
 from icans.derive.schema import conformed
-from icans.units import HOURS_PER_DAY, hours
+from icans.units import HOURS_PER_DAY
 
 SERIES = ("patient_id", "infusion", "toxicity")
 """Assessments are joined into episodes within a patient, an infusion and a toxicity."""
@@ -16,7 +14,7 @@ SERIES = ("patient_id", "infusion", "toxicity")
 WORST = 5
 
 
-def episodes(grades: ibis.Table, *, quiet: timedelta, onset_grade: int) -> ibis.Table:
+def episodes(grades: ibis.Table, *, quiet: Duration, onset_grade: int | ibis.Deferred) -> ibis.Table:
     """Join graded assessments into episodes of toxicity.
 
     An assessment is toxic at `onset_grade` or above. Two toxic assessments belong to one episode when the later comes
@@ -33,7 +31,7 @@ def episodes(grades: ibis.Table, *, quiet: timedelta, onset_grade: int) -> ibis.
     quiet
         Longest time from one toxic assessment to the next inside one episode.
     onset_grade
-        Lowest grade that counts as toxicity.
+        Lowest grade that counts as toxicity. Either definition may be an expression on ``patient_id``.
 
     Returns
     -------
@@ -41,9 +39,9 @@ def episodes(grades: ibis.Table, *, quiet: timedelta, onset_grade: int) -> ibis.
         One row an episode, columns as `icans.derive.schema.DERIVED`. Unordered. ``grade_days`` holds each grade until
         the next assessment, the last one until the end (docs/decisions/0020-episodes.md).
     """
-    spans = _spans(grades, longest=hours(quiet), onset_grade=onset_grade)
-    summed = spans.inner_join(_inside(grades, spans, onset_grade=onset_grade), "span")
-    ended = summed.left_join(_cleared(grades, spans, onset_grade=onset_grade), "span")
+    spans = _spans(grades, longest=in_hours(quiet), onset_grade=onset_grade)
+    summed = spans.inner_join(_inside(grades, spans), "span")
+    ended = summed.left_join(_cleared(grades, spans), "span")
     resolved = ended.clear_hour.notnull() & (ended.peak_grade < WORST)
     end = ibis.ifelse(resolved, ended.clear_hour, ended.last_toxic)
     last_held = ended.last_grade * (end - ended.last_toxic)
@@ -58,7 +56,7 @@ def episodes(grades: ibis.Table, *, quiet: timedelta, onset_grade: int) -> ibis.
     )
 
 
-def _spans(grades: ibis.Table, *, longest: float, onset_grade: int) -> ibis.Table:
+def _spans(grades: ibis.Table, *, longest: float | ibis.Deferred, onset_grade: int | ibis.Deferred) -> ibis.Table:
     """Give onset and last toxic assessment of every episode, from the toxic assessments alone, which are few."""
     toxic = grades.filter(grades.grade >= onset_grade).select(*SERIES, "hour")
     series, by_hour = ibis.window(group_by=SERIES), ibis.window(group_by=SERIES, order_by="hour")
@@ -72,10 +70,11 @@ def _spans(grades: ibis.Table, *, longest: float, onset_grade: int) -> ibis.Tabl
         onset_hour=starts.hour,
         last_toxic=ibis.coalesce(starts.before.lead().over(by_hour), starts.final),
         next_onset=starts.hour.lead().over(by_hour),
+        onset_grade=onset_grade,
     )
 
 
-def _inside(grades: ibis.Table, spans: ibis.Table, *, onset_grade: int) -> ibis.Table:
+def _inside(grades: ibis.Table, spans: ibis.Table) -> ibis.Table:
     """Sum up the assessments from onset to the last toxic one of each episode; ``span`` names it."""
     placed = _placed(grades, spans)
     placed = placed.filter(placed.hour >= placed.onset_hour, placed.hour <= placed.last_toxic)
@@ -85,7 +84,7 @@ def _inside(grades: ibis.Table, spans: ibis.Table, *, onset_grade: int) -> ibis.
     # same hour follows.
     in_order = ibis.window(group_by="span", order_by=[placed.hour.asc(nulls_first=False), "grade"])
     held = placed.mutate(until=placed.hour.lead().over(in_order))
-    first_at = [held.hour.min(where=held.grade == grade) for grade in range(WORST, onset_grade - 1, -1)]
+    first_at = [held.hour.min(where=held.grade == grade) for grade in range(WORST, 0, -1)]
     return held.group_by("span").agg(
         peak_grade=held.grade.max(),
         peak_hour=ibis.coalesce(*first_at),
@@ -95,17 +94,17 @@ def _inside(grades: ibis.Table, spans: ibis.Table, *, onset_grade: int) -> ibis.
     )
 
 
-def _cleared(grades: ibis.Table, spans: ibis.Table, *, onset_grade: int) -> ibis.Table:
+def _cleared(grades: ibis.Table, spans: ibis.Table) -> ibis.Table:
     """Give the first assessment free of toxicity after each episode's last toxic one."""
     placed = _placed(grades, spans)
     after = placed.filter(
         placed.hour > placed.last_toxic, placed.next_onset.isnull() | (placed.hour < placed.next_onset)
     )
-    return after.group_by("span").agg(clear_hour=after.hour.min(where=after.grade < onset_grade))
+    return after.group_by("span").agg(clear_hour=after.hour.min(where=after.grade < after.onset_grade))
 
 
 def _placed(grades: ibis.Table, spans: ibis.Table) -> ibis.Table:
     # No filter on the grade before this join: DuckDB takes any filter to keep a fifth of the rows, would then think
     # the assessments as few as the episodes, and build its hash table on them.
     placed = grades.select(*SERIES, "hour", "grade").inner_join(spans, SERIES)
-    return placed.select("span", "onset_hour", "last_toxic", "next_onset", "hour", "grade")
+    return placed.select("span", "onset_hour", "last_toxic", "next_onset", "onset_grade", "hour", "grade")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import reduce
 
 import ibis
 
 from icans.derive.corticosteroids import given, plain, systemic_corticosteroids
-from icans.derive.elapsed import elapsed
+from icans.derive.elapsed import Duration, elapsed, in_hours
 from icans.derive.schema import conformed
-from icans.units import HOURS_PER_DAY, hours
+from icans.units import HOURS_PER_DAY
 
 INFUSION = ("patient_id", "infusion")
 
@@ -22,8 +21,8 @@ def courses(
     *,
     drugs: Sequence[str],
     routes: Sequence[str],
-    together: timedelta,
-    quiet: timedelta,
+    together: Duration,
+    quiet: Duration,
 ) -> ibis.Table:
     """Join the doses of the study's intervention into courses.
 
@@ -46,7 +45,8 @@ def courses(
     together
         Longest time from one dose to the next of the same course.
     quiet
-        How long an episode that is not resolved goes on after its last toxic assessment.
+        How long an episode that is not resolved goes on after its last toxic assessment. Either duration may be an
+        expression on ``patient_id``.
 
     Returns
     -------
@@ -58,11 +58,11 @@ def courses(
     counted = doses.filter(plain(doses.drug).isin(sorted(names)))
     if routes:
         counted = counted.filter(plain(counted.route).isin(sorted(_names(routes))))
-    numbered = _numbered(_by_hour(counted, names), together=hours(together))
+    numbered = _numbered(_by_hour(counted, names), together=in_hours(together))
     started = numbered.group_by(*INFUSION, "course").agg(
         hour=numbered.hour.min(), drugs=_listed(numbered, names), doses=numbered.doses.sum()
     )
-    return conformed(_within_episodes(started, episodes, quiet=hours(quiet)), "courses")
+    return conformed(_within_episodes(started, episodes, quiet=in_hours(quiet)), "courses")
 
 
 def steroids(treatments: ibis.Table, *, routes: Sequence[str]) -> ibis.Table:
@@ -104,7 +104,7 @@ def _by_hour(doses: ibis.Table, names: dict[str, str]) -> ibis.Table:
     return doses.group_by(*INFUSION, "hour").agg(doses=doses.count(), **flags)
 
 
-def _numbered(doses: ibis.Table, *, together: float) -> ibis.Table:
+def _numbered(doses: ibis.Table, *, together: float | ibis.Deferred) -> ibis.Table:
     by_hour = ibis.window(group_by=INFUSION, order_by="hour")
     chained = doses.mutate(before=doses.hour.lag().over(by_hour))
     first = chained.before.isnull() | (elapsed(chained.before, chained.hour) > together)
@@ -120,7 +120,7 @@ def _listed(doses: ibis.Table, names: dict[str, str]) -> ibis.Value:
     return reduce(lambda listed, part: listed + part, parts).substr(1)
 
 
-def _within_episodes(courses: ibis.Table, episodes: ibis.Table, *, quiet: float) -> ibis.Table:
+def _within_episodes(courses: ibis.Table, episodes: ibis.Table, *, quiet: float | ibis.Deferred) -> ibis.Table:
     icans = episodes.filter(episodes.toxicity == "icans").select(
         *INFUSION, "episode", "onset_hour", "end_hour", "resolved"
     )

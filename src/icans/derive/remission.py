@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 import ibis
 
-from icans.derive.elapsed import elapsed
+from icans.derive.elapsed import Duration, elapsed, in_hours
 from icans.protocol import RemissionRule
-from icans.units import hours
 
 
 def remissions(
-    baselines: ibis.Table, moments: ibis.Table, *, rules: Sequence[RemissionRule], hold: timedelta
+    baselines: ibis.Table, moments: ibis.Table, *, rules: Sequence[RemissionRule], hold: Duration
 ) -> ibis.Table:
     """Find when each treated episode reached its finish line.
 
@@ -27,13 +25,14 @@ def remissions(
     Parameters
     ----------
     baselines
-        One row a treated episode: ``case`` (int64, its number), ``first_course_hour``, ``baseline_grade``.
+        One row a treated episode: ``case`` (int64, its number), ``patient_id``, ``first_course_hour``,
+        ``baseline_grade``.
     moments
         As `icans.derive.moments.moments` gives them.
     rules
         Finish line by baseline grade.
     hold
-        How long the line must hold; zero: reaching it once is enough.
+        How long the line must hold; zero: reaching it once is enough. It may be an expression on ``patient_id``.
 
     Returns
     -------
@@ -44,9 +43,9 @@ def remissions(
     """
     lines = _lines(baselines, rules)
     after = lines.left_join(moments, ["case", moments.hour > lines.first_course_hour])
-    judged = after.select("case", "hour", "grade", "line_grade", met=_met(after))
-    if hold:
-        judged = judged.mutate(met=_held(judged, hours(hold)))
+    judged = after.select("case", "patient_id", "hour", "grade", "line_grade", met=_met(after))
+    if isinstance(hold, ibis.Deferred) or hold:
+        judged = judged.mutate(met=_held(judged, in_hours(hold)))
     above = judged.grade > judged.line_grade.fill_null(0)
     found = judged.group_by("case").agg(
         remission_hour=judged.hour.min(where=judged.met), last_above=judged.hour.max(where=above)
@@ -68,6 +67,7 @@ def _lines(baselines: ibis.Table, rules: Sequence[RemissionRule]) -> ibis.Table:
     grade = baselines.baseline_grade
     lined = baselines.select(
         "case",
+        "patient_id",
         "first_course_hour",
         "baseline_grade",
         line_grade=of_rule("grade"),
@@ -87,7 +87,7 @@ def _met(after: ibis.Table) -> ibis.Value:
     )
 
 
-def _held(judged: ibis.Table, hold: float) -> ibis.Value:
+def _held(judged: ibis.Table, hold: float | ibis.Deferred) -> ibis.Value:
     """Tell whether the line is met, fails at no assessment for `hold`, and assessments go on for that long."""
     from_now = ibis.window(group_by="case", order_by="hour", preceding=0, following=None)
     fails = ibis.ifelse(judged.met, ibis.null("float64"), judged.hour)
