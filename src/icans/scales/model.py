@@ -7,6 +7,7 @@ from typing import Literal
 
 from icans.records.schema import Column
 from icans.scales.conditions import Answer, Condition, Interval, OneOf, Values, column_tests
+from icans.scales.measures import Factor, Measure, Quantity, Series
 
 Convention = Literal["absent", "unknown"]
 """What a sign that nobody recorded means: read as the scale file says, or left open."""
@@ -58,15 +59,18 @@ class Item:
     most
         Points it gives at most; with no answer it may give 0 to this many.
     points
-        Points of each answer; empty: the column holds the points.
+        Points of each answer; empty: the column holds the points, unless there are `cells`.
     label
         The item in clinical words.
+    cells
+        Points of the numbers of a quantity, which `column` names then.
     """
 
     column: str
     most: int
     points: tuple[tuple[str, int], ...] = ()
     label: str = ""
+    cells: tuple[tuple[int, Interval], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ class Score:
     label
         Name in clinical words.
     total
-        Column that holds the recorded total, 0 to `most`.
+        Column that holds the recorded total, 0 to `most`; empty where only items are recorded.
     most
         Highest total.
     items
@@ -113,6 +117,26 @@ class Score:
     total: str
     most: int
     items: tuple[Item, ...]
+    categories: tuple[Category, ...] = ()
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A product of quantities.
+
+    Parameters
+    ----------
+    name, label
+        Name, and name in clinical words.
+    factors
+        The quantities, in the units the scale works in, and their powers.
+    categories
+        What the publication calls its values; empty where it states no cut-off.
+    """
+
+    name: str
+    label: str
+    factors: tuple[Factor, ...]
     categories: tuple[Category, ...] = ()
 
 
@@ -240,7 +264,17 @@ class Scale:
     columns_declared
         Columns of its own, which the canonical tables lack.
     result
-        ``grade``, the worst of its domains; or ``score``, the value of its one score, which is no grade.
+        ``grade``, the worst of its domains; or ``score``, the value of its one score or formula, which is no grade.
+    quantities
+        What it takes from measurements.
+    formula
+        The product that is its score.
+    series, measures
+        The days of a quantity it looks at, and what it takes from them.
+    digest
+        First digits of the SHA-256 of its file.
+    own
+        The study's own file, not one of this software's.
     """
 
     id: str
@@ -260,10 +294,24 @@ class Scale:
     held: tuple[tuple[str, Values], ...]
     columns_declared: tuple[Declared, ...] = ()
     result: Literal["grade", "score"] = "grade"
+    quantities: tuple[Quantity, ...] = ()
+    formula: Formula | None = None
+    series: Series | None = None
+    measures: tuple[Measure, ...] = ()
+    digest: str = ""
+    own: bool = False
 
     def score(self, name: str) -> Score | None:
         """Give the total of that name, None where the scale has none."""
         return next((score for score in self.scores if score.name == name), None)
+
+    def quantity(self, name: str) -> Quantity:
+        """Give the quantity of that name."""
+        return next(quantity for quantity in self.quantities if quantity.name == name)
+
+    def measure(self, name: str) -> Measure | None:
+        """Give the measure of that name, None where the scale has none."""
+        return next((measure for measure in self.measures if measure.name == name), None)
 
     def values(self, column: str) -> Values:
         """Give what a column can hold."""
@@ -276,11 +324,21 @@ class Scale:
 
 def signs(scale: Scale) -> tuple[str, ...]:
     """Columns that hold what the scale grades, in its order; a table without any of them cannot be graded."""
-    named: list[str] = []
+    measured = [factor.quantity for factor in scale.formula.factors] if scale.formula else []
+    named = [column.name for name in measured for column in scale.quantity(name).columns]
     for read in [score.name for score in scale.scores] if scale.result == "score" else [d.reads for d in scale.domains]:
         score = scale.score(read)
-        named += [score.total, *(item.column for item in score.items)] if score else [read]
+        named += _held_in(scale, score) if score else [read]
     return tuple(dict.fromkeys([*named, *([scale.fatal.column] if scale.fatal else [])]))
+
+
+def _held_in(scale: Scale, score: Score) -> list[str]:
+    """Columns that hold a total or its items."""
+    items = [
+        [column.name for column in scale.quantity(item.column).columns] if item.cells else [item.column]
+        for item in score.items
+    ]
+    return [*([score.total] if score.total else []), *(name for item in items for name in item)]
 
 
 def columns(scale: Scale) -> tuple[str, ...]:

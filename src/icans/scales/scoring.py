@@ -74,7 +74,7 @@ def _unanswered(sight: Sight, score: Score) -> Any:  # noqa: ANN401  # a column
     columns = [item.column for item in score.items]
     known = [answered[name].fill_null(False).ifelse(0, 1) if name in answered else 1 for name in columns]
     lacking = reduce(or_, [unknown << bit for bit, unknown in enumerate(known)])
-    whole = lacking == (1 << len(columns)) - 1
+    whole: Any = lacking == (1 << len(columns)) - 1
     if score.total in sight.own:
         whole |= sight.table[score.total].notnull()
     return whole.ifelse(score.total, listed(lacking, columns))

@@ -65,6 +65,26 @@ def categories(score: Entry, limits: Limits) -> tuple[Category, ...]:
     return tuple(read)
 
 
+def point_cells(item: Entry, limits: Limits) -> tuple[tuple[int, Interval], ...]:
+    """Read the points that an item gives for the numbers of a quantity.
+
+    Raises
+    ------
+    ScaleError
+        Two cells hold the same number, or a number has none.
+    """
+    entries = item.inner("cells", marker="points")
+    read = [(part.whole("points", 0, 1000), interval(part, limits)) for part in entries]
+    for part in entries:
+        part.close()
+    if len({points for points, _ in read}) < 2:
+        item.refuse("its cells give fewer than two numbers of points, so it could not change any")
+    words = [f"{points} points" for points, _ in read]
+    held = [one for _, one in read]
+    _check_intervals(item, list(zip(entries, words, held, strict=True)), limits, key="cells")
+    return tuple(read)
+
+
 def interval(entry: Entry, limits: Limits) -> Interval:
     """Read the numbers an entry speaks of: `range`, or one or two of `at_least`, `above`, `at_most`, `below`.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any, NoReturn
 
 from icans.errors import ScaleError, nearest
@@ -112,6 +113,23 @@ class Entry:
             self.refuse(f"{there}; a whole number from {least} to {most} was expected", key=key)
         return value
 
+    def real(self, key: str, default: float | None = None) -> float:
+        """Give the number the key holds; without `default` it must be there."""
+        value = self.take(key)
+        if value is None and default is not None:
+            return default
+        if not _is_number(value):
+            there = f"{key} is missing" if value is None else f"{key} = {value!r}"
+            self.refuse(f"{there}; a number was expected", key=key)
+        return float(value)
+
+    def reals(self, key: str, count: int) -> tuple[float, ...]:
+        """Give the list of so many numbers that the key holds."""
+        values = self.listing(key)
+        if len(values) != count or not all(_is_number(value) for value in values):
+            self.refuse(f"{key} takes a list of {count} numbers", key=key)
+        return tuple(float(value) for value in values)
+
     def listing(self, key: str) -> list[Any]:
         """Give the list the key holds, empty where it is not there."""
         value = self.take(key)
@@ -144,3 +162,7 @@ class Entry:
 
     def _part(self, content: Any, marker: str, nth: int) -> Entry:  # noqa: ANN401  # whatever the file holds there
         return Entry(self.file, self.header, self.number, content, called=self.called, within=(marker, nth))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

@@ -10,20 +10,25 @@ from typing import Any, TypeVar
 
 from icans.errors import ScaleError
 from icans.records.schema import Column
-from icans.scales.conditions import Condition, Limits
-from icans.scales.model import Declared, Domain, Fatal, Item, Note, Scale, Score, columns
-from icans.scales.reading.cells import categories
+from icans.scales.conditions import Condition
+from icans.scales.measures import Measure, Quantity
+from icans.scales.model import Declared, Domain, Fatal, Note, Scale, Score, columns
 from icans.scales.reading.conditions import condition
 from icans.scales.reading.declared import declared
 from icans.scales.reading.domains import domain
 from icans.scales.reading.entries import Entry, ScaleFile
-from icans.scales.reading.vocabulary import COLUMNS, check_answer, column, counts_to, held
+from icans.scales.reading.quantities import quantity
+from icans.scales.reading.scores import formula, score
+from icans.scales.reading.series import measure, series
+from icans.scales.reading.vocabulary import COLUMNS, column, held
 
 Part = TypeVar("Part")
-Named = TypeVar("Named", Score, Condition, Declared)
+Named = TypeVar("Named", Score, Condition, Declared, Quantity, Measure)
 
-TABLES = ("condition", "column")
-"""Sections written [SECTION.NAME]; the others are lists, [[SECTION]]."""
+TABLES = ("condition", "column", "quantity")
+"""Sections written [SECTION.NAME]."""
+ONCE = ("fatal", "formula", "series")
+"""Sections written [SECTION]; the others are lists, [[SECTION]]."""
 
 
 def parse(text: bytes, name: str, known: Mapping[str, Column] = COLUMNS) -> Scale:
@@ -69,23 +74,35 @@ class Reader:
         own = self._named("column", declared)
         self._stop_if_wrong()
         self.known = {**self.known, **{name: one.column for name, one in own.items()}}
-        scores = self._named("score", lambda entry: _score(entry, self.known))
+        quantities = self._named("quantity", quantity)
+        self._stop_if_wrong()
+        observed = self._one("series", lambda entry: series(entry, quantities))
+        measures = self._named("measure", lambda entry: measure(entry, observed, quantities))
+        product = self._one("formula", lambda entry: formula(entry, quantities))
+        self._stop_if_wrong()
+        measured = [one.column for one in measures.values()] + [c for q in quantities.values() for c in q.columns]
+        self.known = {**self.known, **{one.name: one for one in measured}}
+        scores = self._named("score", lambda entry: score(entry, self.known, quantities))
         conditions = self._named("condition", lambda entry: condition(entry, self.known, scores))
         self._stop_if_wrong()
         domains = self._domains(scores, conditions)
-        fatal = [part for entry in self._sections("fatal") for part in self._tried(self._fatal, entry)]
+        fatal = self._one("fatal", self._fatal)
         notes = [part for entry in self._sections("note") for part in self._tried(_note, entry)]
-        identity = self._tried(partial(_identity, scores=len(scores), domains=len(domains)), self.top)
+        identity = self._tried(partial(_identity, scores=len(scores) + bool(product), domains=len(domains)), self.top)
         self._stop_if_wrong()
         scale = Scale(
             **identity[0],
             scores=tuple(scores.values()),
             conditions=tuple(conditions.values()),
             domains=tuple(one for one in domains.values() if one),
-            fatal=fatal[0] if fatal else None,
+            fatal=fatal,
             notes=tuple(notes),
             held=(),
             columns_declared=tuple(own.values()),
+            quantities=tuple(quantities.values()),
+            formula=product,
+            series=observed,
+            measures=tuple(measures.values()),
         )
         return replace(scale, held=tuple((name, held(self.known[name])) for name in columns(scale)))
 
@@ -100,6 +117,10 @@ class Reader:
                 named[part.name] = part
         return named
 
+    def _one(self, header: str, read: Callable[[Entry], Part]) -> Part | None:
+        """Read a section that a file has once or not at all."""
+        return next((part for entry in self._sections(header) for part in self._tried(read, entry)), None)
+
     def _domains(self, scores: Mapping[str, Score], conditions: Mapping[str, Condition]) -> dict[str, Domain | None]:
         """Read the domains; one that cannot be read keeps its place as None, for those below that test it."""
         above: dict[str, Domain | None] = {}
@@ -113,8 +134,8 @@ class Reader:
         content = self.top.take(header)
         if content is None:
             return []
-        if header == "fatal":
-            return [Entry(self.file, header, 0, content, called="[fatal]")]
+        if header in ONCE:
+            return [Entry(self.file, header, 0, content, called=f"[{header}]")]
         if header in TABLES:
             if not isinstance(content, dict):
                 self.top.refuse(f"a {header} is written [{header}.NAME]", key=header)
@@ -157,48 +178,15 @@ def _identity(top: Entry, *, scores: int, domains: int) -> dict[str, Any]:
     if result == "grade" and not domains:
         top.refuse("it has no [[domain]]")
     if result == "score" and (domains or scores != 1):
-        top.refuse('result = "score" takes one [[score]] and no [[domain]]', key="result")
-    texts = {key: top.text(key) for key in ("id", "name", "version", "toxicity", "population", "citation", "doi")}
+        top.refuse('result = "score" takes one [[score]] or [formula] and no [[domain]]', key="result")
+    texts = {key: top.text(key) for key in ("id", "name", "version", "toxicity", "population", "citation")}
     return {
         **texts,
+        "doi": top.text("doi", ""),
         "result": result,
         "status": top.one_of("status", ("confirmed", "unconfirmed")),
         "sources": top.texts("sources"),
     }
-
-
-def _score(entry: Entry, known: Mapping[str, Column]) -> Score:
-    total, most = column(entry, known, "total"), entry.whole("most", 1, 1000)
-    if not counts_to(total, most):
-        entry.refuse(f"the column {total.name} does not hold whole numbers from 0 to {most}", key="total")
-    items = tuple(_item(part, known) for part in entry.inner("items", marker="column"))
-    given = sum(item.most for item in items)
-    if items and given != most:
-        entry.refuse(f"its items give at most {given} points, not {most}", key="most")
-    limits = Limits(0, most, whole=True)
-    return Score(entry.text("name"), entry.text("label"), total.name, most, items, categories(entry, limits))
-
-
-def _item(entry: Entry, known: Mapping[str, Column]) -> Item:
-    read = column(entry, known)
-    points = _points(entry, read)
-    most = max(point for _, point in points) if points else entry.whole("most", 1, 1000)
-    if not points and not counts_to(read, most):
-        entry.refuse(f"the column {read.name} does not hold whole numbers from 0 to {most}")
-    item = Item(read.name, most, points, entry.text("label", ""))
-    entry.close()
-    return item
-
-
-def _points(entry: Entry, read: Column) -> tuple[tuple[str, int], ...]:
-    table = entry.table("points")
-    if table is None:
-        return ()
-    for answer in table.content:
-        check_answer(entry, answer, read.allowed, "points")
-    if left := [answer for answer in read.allowed if answer not in table.content]:
-        entry.refuse(f"no points are given for {', '.join(left)}")
-    return tuple((answer, table.whole(answer, 0, 1000)) for answer in read.allowed)
 
 
 def _note(entry: Entry) -> Note:
