@@ -1,5 +1,6 @@
 # Cohen's kappa and its large-sample standard error. The error comes from the multinomial covariance of the cells and
-# a numerical gradient of kappa (numDeriv), and so shares nothing with the closed formula it checks.
+# a numerical gradient of kappa (numDeriv), and so shares nothing with the closed formula it checks. Beside it stands
+# what vcd gives, for a table with a row for every grade up to the highest.
 source("tests/oracles/lib/oracle.R")
 
 tables <- list(
@@ -26,14 +27,22 @@ cases <- lapply(names(tables), function(name) {
   distance <- abs(outer(grades, grades, "-"))
   cells <- as.vector(counts / sum(counts))
   covariance <- (diag(cells) - outer(cells, cells)) / sum(counts)
-  results <- lapply(list(unweighted = 1 * (distance == 0), quadratic = 1 - distance^2), function(weight) {
+  scaled <- distance / max(distance)
+  weights <- list(unweighted = 1 * (distance == 0), linear = 1 - scaled, quadratic = 1 - scaled^2)
+  results <- lapply(weights, function(weight) {
     slope <- numDeriv::grad(kappa_of, cells, weight = weight)
     list(value = kappa_of(cells, weight), std_error = sqrt(drop(slope %*% covariance %*% slope)))
+  })
+  every <- matrix(0, max(grades) + 1, max(grades) + 1)
+  every[grades + 1, grades + 1] <- counts
+  by_vcd <- lapply(list(linear = "Equal-Spacing", quadratic = "Fleiss-Cohen"), function(weights) {
+    found <- vcd::Kappa(every, weights = weights)$Weighted
+    list(value = found[["value"]], std_error = found[["ASE"]])
   })
   pairs <- which(counts > 0, arr.ind = TRUE)
   repeats <- counts[counts > 0]
   c(list(name = name, one = array_of(rep(grades[pairs[, 1]], repeats)),
-         other = array_of(rep(grades[pairs[, 2]], repeats)), agree = sum(diag(counts))), results)
+         other = array_of(rep(grades[pairs[, 2]], repeats)), agree = sum(diag(counts))), results, list(vcd = by_vcd))
 })
 
-write_oracle("agreement", cases, c("stats", "numDeriv"))
+write_oracle("agreement", cases, c("stats", "numDeriv", "vcd"))

@@ -15,7 +15,7 @@ def test_every_analysis_variable_and_statistic_is_on_the_page(worked_results):
     named |= {row.variable for row in worked_results if row.analysis not in own and row.variable != "patients"}
     named |= {"weighted_kappa"}
     of_crs = {name for name in named if name.startswith("crs_") and name.replace("crs_", "icans_") in named}
-    of_kappa = {"weighted_kappa_low", "weighted_kappa_high"}
+    of_kappa = {f"{weights}_kappa_{limit}" for weights in ("linear", "weighted") for limit in ("low", "high")}
     assert named - of_crs - of_kappa <= WORDS
 
 

@@ -174,7 +174,7 @@ def _signed(table: ibis.Table, scale: Scale) -> ibis.Value:
     """Tell whether an assessment has any sign of the scale."""
     fatal = {scale.fatal.column} if scale.fatal else set()
     read = [name for name in signs(scale) if name in table.columns and name not in fatal]
-    return reduce(or_, (table[name].notnull() for name in read), ibis.literal(False))  # noqa: FBT003
+    return reduce(or_, (table[name].notnull() for name in read), ibis.literal(False))
 
 
 def _deaths(events: ibis.Table, scales: Sequence[Scale], names: Sequence[str]) -> list[ibis.Table]:
@@ -183,7 +183,7 @@ def _deaths(events: ibis.Table, scales: Sequence[Scale], names: Sequence[str]) -
     five, no_grade = ibis.literal(FATAL_GRADE, "int8"), ibis.null("int8")
     tables = []
     for column, event in sorted(pair for pair in happened if pair and pair[0] in events.columns):
-        given = {}
+        given: dict[str, ibis.Value] = {}
         for number, scale in enumerate(scales):
             died = _event(scale) == (column, event)
             given |= {f"{name}_{number}": five if died else no_grade for name in ("state", "least")}

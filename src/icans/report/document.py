@@ -15,7 +15,7 @@ from icans import __version__
 from icans.figures.figure import Figure, LeftOut
 from icans.protocol import Protocol
 from icans.records.findings import SEVERITIES, Finding
-from icans.report import outcomes, tables
+from icans.report import agreement, outcomes, tables
 from icans.report.blocks import Section, bullets, definition_list, details, paragraph
 from icans.report.definitions import definitions
 from icans.report.limits import limits
@@ -244,16 +244,8 @@ def _survival(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
     return _table("table-survival", "Survival", _columns(numbers, groups), rows)
 
 
-def _agreement(numbers: Numbers) -> Markup:
-    columns = ("Same grade", "Kappa")
-    rows = outcomes.agreement_rows(numbers)
-    if not rows:
-        return Markup("")
-    return _table("table-agreement", "The clinic's grade against the grade of the recorded signs", columns, rows)
-
-
 def _limits(numbers: Numbers, content: Content) -> list[Markup]:
-    blocks = [bullets(limits(numbers, content.protocol)), _agreement(numbers)]
+    blocks = [bullets(limits(numbers, content.protocol)), agreement.recorded(numbers)]
     if not content.findings:
         return [*blocks, paragraph("The checks of the records found nothing.")]
     shown = sorted(content.findings, key=lambda finding: SEVERITIES.index(finding.severity))[:FINDINGS_SHOWN]

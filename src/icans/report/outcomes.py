@@ -79,18 +79,6 @@ def survival_rows(numbers: Numbers, groups: Sequence[str | None]) -> list[Row]:
     return rows
 
 
-def agreement_rows(numbers: Numbers) -> list[Row]:
-    """Give how often the clinic's grade and the grade of the signs agree, and kappa."""
-    rows = []
-    for variable in dict.fromkeys(r.variable for r in numbers.matching("agreement")):
-        n, agree, share, kappa = (numbers.find("agreement", variable, s) for s in ("n", "agree", "percent", "kappa"))
-        if n is None or not n.value:
-            continue
-        count = Markup("{} of {} ({})").format(*(numbers.one(row) for row in (agree, n, share)))
-        rows.append(Row(label(variable), (count, numbers.one(kappa))))
-    return rows
-
-
 def _of(numbers: Numbers, variable: str, group: str | None) -> Markup:
     events, n = (numbers.find("survival", variable, s, group=group) for s in ("events", "n"))
     if events is None or n is None:

@@ -17,6 +17,7 @@ from ibis import _
 
 from icans.results.cohort import Cohort
 from icans.results.columns import Columns, collected, firsts, kept
+from icans.results.rows import NAMED_AT_MOST
 
 if TYPE_CHECKING:
     from icans.engines import Engine
@@ -29,6 +30,8 @@ INTERNAL = frozenset({"patient_id", "infusion", "start_hour", "infused_epoch_hou
 
 KEY = ("patient_id", "infusion")
 EPISODE = ("episode", "onset_hour", "peak_hour", "resolved", "duration_hours")
+GRADES = frozenset({"highest", "at_least", "both_recorded", "both_derived"})
+"""Of the assessments of a patient: what is a grade; the rest are counts."""
 RECORDED = "recorded"
 """Scale of a grade that the clinic recorded without signs."""
 
@@ -46,10 +49,12 @@ class Gathered:
     assessments
         For each toxicity, one row a patient of `cohort`. From infusion on: ``since_infusion`` (assessments),
         ``highest`` (settled grade), ``at_least`` (highest lower bound of an open grade). Of all: ``assessments``,
-        ``open``, ``settled_by_convention``, ``recorded_only``, ``with_missing``, and of those both recorded and
-        derived ``both`` and ``agreeing``.
+        ``open``, ``settled_by_convention``, ``recorded_only``, ``with_missing``, ``both`` (recorded and derived grade)
+        and ``outside`` (a recorded grade that an open one cannot be); and after infusion, of the assessments with both,
+        the highest recorded and derived grade, ``both_recorded`` and ``both_derived``.
     grade_pairs
-        One row a toxicity, recorded grade and derived grade: ``assessments`` with both.
+        One row a toxicity, recorded grade and derived grade (NaN where it is open): ``assessments``; a row for each
+        ``patient`` too, where there are few enough to be named. None where no assessment has both grades.
     episodes
         One row an episode.
     endpoints
@@ -112,12 +117,15 @@ def gather(records: Records, derived: Mapping[str, ibis.Table], protocol: Protoc
     evaluated = firsts(kept(endpoints, asked), "patient")
     cohort = Cohort(ids, infused, np.isin(np.arange(ids.size), evaluated["patient"]))
     assessments = bring(_assessment_counts(derived["grades"]), "toxicity", "patient_id")
-    pairs = _grade_pairs(derived["grades"]).limit(None if assessments["both"].any() else 0)
+    named = patients if len(patients) <= NAMED_AT_MOST else None
+    pairs = _grade_pairs(derived["grades"], *([] if named is None else ["patient_id"]))
+    pairs = pairs.limit(None if assessments["both"].any() else 0)
+    pair_order = ("toxicity", "recorded_grade", "grade", *([] if named is None else ["patient_id"]))
     return Gathered(
         cohort=cohort,
         characteristics=characteristics,
         assessments={toxicity: _spread(assessments, cohort, toxicity) for toxicity in TOXICITIES},
-        grade_pairs=collected(engine, pairs, order=("toxicity", "recorded_grade", "grade")),
+        grade_pairs=collected(engine, pairs, order=pair_order, patients=named),
         episodes=bring(derived["episodes"].select("toxicity", *KEY, *EPISODE), "toxicity", *KEY, "episode"),
         endpoints=endpoints,
         evaluated=evaluated,
@@ -153,7 +161,9 @@ def _describable(column: ibis.Value) -> ibis.Value:
 def _assessment_counts(grades: ibis.Table) -> ibis.Table:
     """One row a patient and toxicity: see `Gathered.assessments`."""
     since = _.hour >= 0
-    both = _.grade.notnull() & _.recorded_grade.notnull() & (_.scale != RECORDED)
+    recorded, derived = _.recorded_grade, _.scale != RECORDED
+    beyond = (recorded < _.grade_low) | (recorded > _.grade_high)
+    both = _.grade.notnull() & recorded.notnull() & derived
     return grades.group_by("toxicity", "patient_id").agg(
         since_infusion=since.sum(),
         highest=_.grade.max(where=since),
@@ -164,23 +174,25 @@ def _assessment_counts(grades: ibis.Table) -> ibis.Table:
         recorded_only=(_.scale == RECORDED).sum(),
         with_missing=(_.missing.fill_null("") != "").sum(),
         both=both.sum(),
-        agreeing=(both & (_.grade == _.recorded_grade)).sum(),
+        outside=(derived & _.grade.isnull() & beyond.fill_null(False)).sum(),
+        both_recorded=recorded.max(where=both & since),
+        both_derived=_.grade.max(where=both & since),
     )
 
 
 def _spread(columns: Columns, cohort: Cohort, toxicity: str) -> Columns:
     own = kept(columns, columns["toxicity"] == toxicity)
     return {
-        name: cohort.spread(own["patient"], values, np.nan if name in {"highest", "at_least"} else 0)
+        name: cohort.spread(own["patient"], values, np.nan if name in GRADES else 0)
         for name, values in own.items()
         if name not in {"patient", "toxicity"}
     }
 
 
-def _grade_pairs(grades: ibis.Table) -> ibis.Table:
-    """Count assessments by recorded and derived grade, where both are there."""
-    paired = grades.filter(_.grade.notnull(), _.recorded_grade.notnull(), _.scale != RECORDED)
-    return paired.group_by("toxicity", "recorded_grade", "grade").agg(assessments=_.count())
+def _grade_pairs(grades: ibis.Table, *by: str) -> ibis.Table:
+    """Count assessments by recorded and derived grade, where there are signs and a recorded grade."""
+    paired = grades.filter(_.recorded_grade.notnull(), _.scale != RECORDED)
+    return paired.group_by("toxicity", "recorded_grade", "grade", *by).agg(assessments=_.count())
 
 
 def _steroid_sums(steroids: ibis.Table) -> ibis.Table:

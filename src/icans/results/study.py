@@ -67,6 +67,6 @@ def results_of(study: Gathered, records: Records, protocol: Protocol, findings: 
         *time_to_remission(study, protocol),
         *biomarkers(study),
         *survival(study, protocol),
-        *agreement(study),
+        *agreement(study, protocol),
         *data(study, records, protocol, findings),
     ]
