@@ -264,6 +264,15 @@ class Steroids(Section):
     )
 
 
+class AgreementSection(Section):
+    """`[agreement]`: which scales the report compares, beside those that grade the study."""
+
+    scales: list[Name] = Field(
+        default_factory=list,
+        description="Scales compared with each other on the same assessments; empty: no comparison in the report",
+    )
+
+
 class Protocol(Section):
     """All definitions of a study. Only `[study] title` is required.
 
@@ -283,6 +292,7 @@ class Protocol(Section):
     remission: Remission = Remission()
     survival: Survival = Survival()
     steroids: Steroids = Steroids()
+    agreement: AgreementSection = AgreementSection()
     biomarkers: list[Biomarker] = Field(
         default_factory=list, description="Measurements compared before and after; empty: every one in labs"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -15,9 +15,9 @@ from icans.derive.contradictions import contradiction_findings
 from icans.derive.endpoints import endpoints, evaluable
 from icans.derive.episodes import episodes
 from icans.derive.exposure import courses, steroids
-from icans.derive.grades import grades
+from icans.derive.grades import grades, texts
 from icans.derive.survival import last_seen, survival
-from icans.errors import ProtocolError, nearest
+from icans.errors import CallError, ProtocolError
 from icans.records.checks import check
 from icans.records.reading import read_records
 from icans.records.schema import TABLES
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from icans.protocol import Protocol
     from icans.records.findings import Finding
     from icans.records.tables import Records
+    from icans.results.cohort import Cohort
+    from icans.results.comparison import Comparison
     from icans.results.rows import Result
     from icans.scales.model import Scale
 
@@ -48,10 +50,20 @@ class Study:
     records: Records
     engine: Engine
     scales: Mapping[str, Scale] = field(repr=False)
+    compared: tuple[Scale, ...] = field(default=(), repr=False)
 
     @classmethod
-    def read(cls, folder: Path, engine: Engine) -> Study:
+    def read(cls, folder: Path, engine: Engine, *, compared: Sequence[str] = ()) -> Study:
         """Read the protocol and the records of a study folder.
+
+        Parameters
+        ----------
+        folder
+            The study folder.
+        engine
+            Where its tables will live.
+        compared
+            Ids of scales to compare with each other; none: those of the protocol.
 
         Raises
         ------
@@ -61,9 +73,10 @@ class Study:
             The protocol names a scale nobody knows, or a table cannot be read at all.
         """
         protocol = protocols.read(folder)
-        scales = {toxicity: _scale(protocol, toxicity) for toxicity in ("icans", "crs")}
-        records = read_records(folder, protocol, engine, declared_columns(scales.values()))
-        return cls(folder, protocol, _kept(records, engine), engine, scales)
+        scales = {toxicity: _scale(protocol, toxicity, folder) for toxicity in ("icans", "crs")}
+        others = _compared(protocol, compared, folder)
+        records = read_records(folder, protocol, engine, declared_columns([*scales.values(), *others]))
+        return cls(folder, protocol, _kept(records, engine), engine, scales, others)
 
     def derive(self, folder: Path, step: Step) -> dict[str, ibis.Table]:
         """Write every derived table into a folder, each made from those before it, and give them as read from there."""
@@ -72,12 +85,12 @@ class Study:
         quiet = timedelta(hours=protocol.episodes.quiet_hours)
         derived: dict[str, ibis.Table] = {}
 
-        def keep(name: str, table: ibis.Table) -> ibis.Table:
+        def keep(name: str, table: ibis.Table, levels: Mapping[str, Sequence[str]] | None = None) -> ibis.Table:
             step(name)
-            derived[name] = self.engine.write(table, folder / f"{name}.parquet")
+            derived[name] = self.engine.write(table, folder / f"{name}.parquet", levels=levels)
             return derived[name]
 
-        graded = keep("grades", self._graded())
+        graded = keep("grades", self._graded(), texts(self.scales))
         toxic = keep("episodes", episodes(graded, quiet=quiet, onset_grade=protocol.episodes.onset_grade))
         given = keep(
             "courses",
@@ -146,12 +159,29 @@ class Study:
 
     def results(self, step: Step) -> list[Result]:
         """Give the table of results without writing anything."""
-        from icans.results.study import study_results
+        from icans.results.gathered import gather
+        from icans.results.study import results_of
 
         with tempfile.TemporaryDirectory(prefix="icans-") as folder:
             derived = self.derive(Path(folder) / "derived", step)
             step("results")
-            return study_results(self.records, derived, self.protocol, self.engine, self.findings(derived))
+            gathered = gather(self.records, derived, self.protocol, self.engine)
+            compared = self.comparisons(gathered.cohort)
+            findings = self.findings(derived)
+            return results_of(gathered, self.records, self.protocol, findings, scales=self.scales, compared=compared)
+
+    @property
+    def every_scale(self) -> tuple[Scale, ...]:
+        """The scales that grade the study, then those that are only compared."""
+        return tuple({scale.id: scale for scale in (*self.scales.values(), *self.compared)}.values())
+
+    def comparisons(self, cohort: Cohort) -> list[Comparison]:
+        """Grade every assessment by each of the scales to compare."""
+        if not self.compared:
+            return []
+        from icans.results.comparison import compare
+
+        return compare(self.records, self.compared, self.protocol, self.engine, cohort)
 
     def report(self, folder: Path, renderer: Renderer, step: Step) -> list[Result]:
         """Write derived tables, results, findings, figures and the report into a folder, and give the results.
@@ -173,6 +203,7 @@ class Study:
         from icans.results.curves import curves
         from icans.results.gathered import gather
         from icans.results.study import results_of
+        from icans.results.worklists import write_changes, write_discordant
 
         derived = self.derive(folder / "derived", step)
         step("checks")
@@ -180,27 +211,47 @@ class Study:
         write_csv(findings, folder / "findings.csv")
         step("results")
         gathered = gather(self.records, derived, self.protocol, self.engine)
-        results = results_of(gathered, self.records, self.protocol, findings)
+        compared = self.comparisons(gathered.cohort)
+        results = results_of(gathered, self.records, self.protocol, findings, scales=self.scales, compared=compared)
         store.write(results, folder)
+        write_discordant(results, derived["grades"], self.records, self.engine, folder)
+        write_changes(compared, self.protocol, gathered.cohort, folder)
         step("figures")
-        data = figure_data(gathered, self.records, derived, self.protocol, self.engine)
+        data = figure_data(gathered, self.records, derived, self.protocol, self.engine, scales=self.scales)
         figures, left_out = all_figures(data, curves(gathered, self.protocol), results, self.protocol)
         (folder / "figures").mkdir()
         drawn = renderer.draw(figures, folder / "figures")
         step("report")
-        scales = tuple(self.scales.values())
-        content = Content(self.protocol, scales, results, figures, left_out, drawn, findings)
+        content = Content(self.protocol, self.every_scale, results, figures, left_out, drawn, findings)
         write_report(folder / "report.html", content)
         return results
 
 
-def _scale(protocol: Protocol, toxicity: str) -> Scale:
-    scale_id = getattr(protocol.scales, toxicity)
-    if scale_id not in catalogue.ids():
+def _scale(protocol: Protocol, toxicity: str, folder: Path) -> Scale:
+    scale = _named(f"[scales] {toxicity}", getattr(protocol.scales, toxicity), folder)
+    if scale.toxicity != toxicity:
         raise ProtocolError(
-            f'study.toml: [scales] {toxicity}: there is no scale "{scale_id}".', nearest(scale_id, catalogue.ids())
+            f"study.toml: [scales] {toxicity}: {scale.id} grades {scale.toxicity}, not {toxicity}.",
+            "icans scales lists what each grades.",
         )
-    return catalogue.load(scale_id)
+    return scale
+
+
+def _compared(protocol: Protocol, asked: Sequence[str], folder: Path) -> tuple[Scale, ...]:
+    """Give the scales to compare, each once."""
+    if asked:
+        return tuple(catalogue.find(scale_id, folder) for scale_id in dict.fromkeys(asked))
+    return tuple(
+        _named("[agreement] scales", scale_id, folder) for scale_id in dict.fromkeys(protocol.agreement.scales)
+    )
+
+
+def _named(where: str, scale_id: str, folder: Path) -> Scale:
+    """Give the scale that the protocol names somewhere."""
+    try:
+        return catalogue.find(scale_id, folder)
+    except CallError as error:
+        raise ProtocolError(f"study.toml: {where}: {error.what}", error.do) from None
 
 
 def _kept(records: Records, engine: Engine) -> Records:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,7 @@ def figure_data(
     protocol: Protocol,
     engine: Engine,
     *,
+    scales: Mapping[str, Scale] = MappingProxyType({}),
     shown: int = SHOWN,
 ) -> FigureData:
     """Collect what the patient-level figures draw.
@@ -56,6 +58,8 @@ def figure_data(
         Its definitions.
     engine
         Where the tables live.
+    scales
+        The scale that grades each toxicity; by default the published one that the protocol names.
     shown
         Most patients to draw one by one; of more, those with the highest ICANS grade are drawn, and all are counted.
     """
@@ -68,7 +72,7 @@ def figure_data(
     assessments = queries.assessed(derived["grades"])
     seen = rows(assessments)
     endpoints = _endpoints(rows(derived["endpoints"]), study)
-    scale = _scored(records, protocol) if endpoints else None
+    scale = _scored(records, scales.get("icans") or catalogue.load(protocol.scales.icans)) if endpoints else None
     scores = [] if scale is None else rows(queries.ice_scores(records.neuro, scale))
     episodes = [_episode(row) for row in rows(derived["episodes"]) if row["toxicity"] == "icans"]
     patients = _patients(rows(records.infusions), seen, episodes, rows(records.events), protocol.survival.progression)
@@ -96,9 +100,8 @@ def _drawn(study: Gathered, shown: int) -> tuple[int, list[str]]:
     return infused.size, study.cohort.ids[infused[first]].tolist()
 
 
-def _scored(records: Records, protocol: Protocol) -> Scale | None:
+def _scored(records: Records, scale: Scale) -> Scale | None:
     """Give the scale of ICANS where it has an ICE score and the study a column for it."""
-    scale = catalogue.load(protocol.scales.icans)
     score = scale.score("ice")
     if score is None:
         return None

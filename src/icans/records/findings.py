@@ -110,7 +110,7 @@ def write_csv(findings: Iterable[Finding], path: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(columns)
         for finding in findings:
-            writer.writerow([_harmless(getattr(finding, column)) for column in columns])
+            writer.writerow([harmless(getattr(finding, column)) for column in columns])
 
 
 NUMBER = re.compile(r"\s*[+-]?\d[\d.,]*([eE][+-]?\d+)?\s*")
@@ -118,7 +118,7 @@ FORMULA = re.compile(r"(^|[;\t\r\n])(?=[\x00-\x20\s\ufeff]*[=+\-@＝＋－＠])|
 """Where a spreadsheet would begin a formula (OWASP): also after blanks, and after what some take to part cells."""
 
 
-def _harmless(cell: object) -> object:
+def harmless(cell: object) -> object:
     """Keep a spreadsheet from running a text taken from records as a formula; a negative number stays one."""
     if not isinstance(cell, str) or NUMBER.fullmatch(cell):
         return cell

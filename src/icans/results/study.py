@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from icans.results.agreement import agreement
 from icans.results.baseline import baseline
 from icans.results.biomarkers import biomarkers
+from icans.results.comparison import Comparison, comparison_results
 from icans.results.data import data
 from icans.results.exposure import exposure
 from icans.results.gathered import Gathered, gather
 from icans.results.population import population
 from icans.results.remission import remission, time_to_remission
+from icans.results.scales import scales_used
 from icans.results.survival import survival
 from icans.results.toxicity import toxicity
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from icans.records.findings import Finding
     from icans.records.tables import Records
     from icans.results.rows import Result
+    from icans.scales.model import Scale
 
 
 def study_results(
@@ -56,8 +60,26 @@ def study_results(
     return results_of(gather(records, derived, protocol, engine), records, protocol, findings)
 
 
-def results_of(study: Gathered, records: Records, protocol: Protocol, findings: Sequence[Finding]) -> list[Result]:
-    """Compute every number of a study whose tables are already in Python; `curves` then needs no second query."""
+def results_of(
+    study: Gathered,
+    records: Records,
+    protocol: Protocol,
+    findings: Sequence[Finding],
+    *,
+    scales: Mapping[str, Scale] = MappingProxyType({}),
+    compared: Sequence[Comparison] = (),
+) -> list[Result]:
+    """Compute every number of a study whose tables are already in Python; `curves` then needs no second query.
+
+    Parameters
+    ----------
+    study, records, protocol, findings
+        As for `study_results`.
+    scales
+        The scale that grades each toxicity.
+    compared
+        The scales compared with each other.
+    """
     return [
         *population(study, protocol),
         *baseline(study),
@@ -68,5 +90,7 @@ def results_of(study: Gathered, records: Records, protocol: Protocol, findings: 
         *biomarkers(study),
         *survival(study, protocol),
         *agreement(study, protocol),
+        *comparison_results(compared, protocol, study.cohort),
         *data(study, records, protocol, findings),
+        *scales_used(study.assessments, scales, compared),
     ]
