@@ -64,12 +64,17 @@ class ScalesSection(Section):
 
 
 class Grading(Section):
-    """`[grading]`: what a sign that nobody recorded means."""
+    """`[grading]`: what a sign that nobody recorded means, and which instrument grades whom."""
 
     unrecorded: Literal["absent", "unknown"] = Field(
         "absent",
         description="Read an unrecorded sign as absent (the usual charting convention) or keep the grade open",
         json_schema_extra=source(CONVENTION),
+    )
+    instrument: Literal["by_age", "ice", "capd"] = Field(
+        "by_age",
+        description="ICE score or CAPD: by age and developmental delay as the scale says, or one of them for everyone",
+        json_schema_extra=source(ASTCT_2019),
     )
 
 
@@ -295,6 +300,10 @@ class Protocol(Section):
     agreement: AgreementSection = AgreementSection()
     biomarkers: list[Biomarker] = Field(
         default_factory=list, description="Measurements compared before and after; empty: every one in labs"
+    )
+    alternatives: dict[str, dict[str, Any]] = Field(
+        default_factory=dict,
+        description="Other values of these definitions, as written; `icans.specifications.reading` checks them",
     )
 
 

@@ -23,6 +23,7 @@ from icans.records.reading import read_records
 from icans.records.schema import TABLES
 from icans.scales import catalogue
 from icans.scales.declared import declared_columns
+from icans.scales.instrument import graded_by
 
 if TYPE_CHECKING:
     import ibis
@@ -90,7 +91,7 @@ class Study:
             derived[name] = self.engine.write(table, folder / f"{name}.parquet", levels=levels)
             return derived[name]
 
-        graded = keep("grades", self._graded(), texts(self.scales))
+        graded = keep("grades", self.graded(), texts(self.scales))
         toxic = keep("episodes", episodes(graded, quiet=quiet, onset_grade=protocol.episodes.onset_grade))
         given = keep(
             "courses",
@@ -141,12 +142,12 @@ class Study:
         """Give everything wrong or doubtful: while reading, in the records, and in grades against their signs."""
         if derived is None:
             with tempfile.TemporaryDirectory(prefix="icans-") as folder:
-                graded = self.engine.write(self._graded(), Path(folder) / "grades.parquet")
+                graded = self.engine.write(self.graded(), Path(folder) / "grades.parquet")
                 return self.findings({"grades": graded})
         doubts = check(self.records, self.protocol, self.engine)
         return [*self.records.findings, *doubts, *contradiction_findings(derived["grades"], self.engine)]
 
-    def _graded(self) -> ibis.Table:
+    def graded(self) -> ibis.Table:
         """Grade every assessment of both toxicities."""
         return grades(
             _found(self.records, "neuro", "icans_grade"),
@@ -234,7 +235,7 @@ def _scale(protocol: Protocol, toxicity: str, folder: Path) -> Scale:
             f"study.toml: [scales] {toxicity}: {scale.id} grades {scale.toxicity}, not {toxicity}.",
             "icans scales lists what each grades.",
         )
-    return scale
+    return graded_by(scale, protocol.grading.instrument) if toxicity == "icans" else scale
 
 
 def _compared(protocol: Protocol, asked: Sequence[str], folder: Path) -> tuple[Scale, ...]:

@@ -15,6 +15,8 @@ from icans.protocol import Biomarker, Protocol, RemissionRule
 KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
 REPEATED: dict[str, type[BaseModel]] = {"[[remission.rules]]": RemissionRule, "[[biomarkers]]": Biomarker}
 """Sections that may stand several times."""
+ALTERNATIVES = "alternatives"
+"""Mirrors the other sections and defines nothing of its own (docs/sensitivity.md)."""
 EXAMPLES = {
     ("[survival]", "cutoff"): date(2025, 6, 30),
     ("[[biomarkers]]", "analyte"): "IL-6",
@@ -75,6 +77,8 @@ def sections() -> list[SectionOfProtocol]:
     """Give every section of study.toml in the order of the protocol, a repeated one after that it belongs to."""
     found = []
     for name, content in Protocol.model_fields.items():
+        if name == ALTERNATIVES:
+            continue
         model = content.annotation
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             found.append(_section(f"[[{name}]]", []))

@@ -23,6 +23,14 @@ PREAMBLE = """\
 # the value; what is not set keeps its default, and the report names it with its source.
 """
 
+ALTERNATIVES = """\
+# What would the answer be had a definition been another? Give other values under [alternatives], section by section,
+# for example
+#   [alternatives.episodes]
+#   quiet_hours = [24, 72, 168]
+# and call: icans sensitivity
+"""
+
 README = """\
 This is a study folder of icans.
 
@@ -66,7 +74,7 @@ def write_study(folder: Path) -> None:
 
 def study_toml() -> str:
     """Write a `study.toml` in which every definition stands with its meaning, default and source; the title is set."""
-    return "\n".join([PREAMBLE, *(_section(section) for section in sections())])
+    return "\n".join([PREAMBLE, *(_section(section) for section in sections()), ALTERNATIVES])
 
 
 def _write_files(new: Path, folder: Path) -> None:

@@ -138,7 +138,9 @@ def shown(result: Result) -> str:
         return NOT_REACHED if (result.reason or "").startswith(NOT_REACHED) else NOT_AVAILABLE
     if result.statistic in P_VALUES:
         return p_value(result.value)
-    if result.statistic in RATES or (result.unit == "%" and result.analysis in {"remission", "recurrence"}):
+    if result.statistic in RATES or (
+        result.unit == "%" and result.analysis in {"remission", "recurrence", "sensitivity"}
+    ):
         return percent(result.value)
     is_count = result.unit in {"", "rows"} and result.value.is_integer()
     return measured(result.value, result.unit, 0 if is_count else None)

@@ -35,16 +35,29 @@ def remission(study: Gathered, protocol: Protocol) -> list[Result]:
         responders: n, events, percent with the Clopper-Pearson interval (``ci_low``, ``ci_high``), ``wilson_low``,
         ``wilson_high``, and ``missing``, those to whom no finish line applies.
     """
-    rows = study.evaluated
+    return rates(study.cohort, study.evaluated, protocol)
+
+
+def rates(cohort: Cohort, rows: Columns, protocol: Protocol) -> list[Result]:
+    """Give the rows of `remission` from the evaluable patients' endpoints, one row a patient."""
     method = f"evaluable patients who reached the finish line after the first course of {protocol.intervention.short}"
-    result = _rate(study.cohort, rows, "remission", Subject("remission", "remission", method=method))
+    result = _rate(cohort, rows, "remission", Subject("remission", "remission", method=method))
     for indication in protocol.population.indications:
         own = kept(rows, rows["indication"] == indication)
         subject = Subject("remission", "remission", indication, method=method)
-        result += _rate(study.cohort, own, "remission", subject)
+        result += _rate(cohort, own, "remission", subject)
     responders = kept(rows, rows["remission"] == 1)
     recurrence = Subject("recurrence", "recurrence", method="responders whose grade rose above the finish line again")
-    return result + _rate(study.cohort, responders, "recurrence", recurrence)
+    return result + _rate(cohort, responders, "recurrence", recurrence)
+
+
+def days_of_responders(cohort: Cohort, rows: Columns) -> list[Result]:
+    """Give the summary of days to remission among responders from the evaluable patients' endpoints."""
+    own = kept(rows, rows["remission"] == 1)
+    subject = Subject(
+        "time_to_remission", "days_to_remission", unit="days", method="from first course to remission, responders"
+    )
+    return described(subject, cohort, own["patient"], own["hours_to_remission"] / HOURS_PER_DAY)
 
 
 def time_to_remission(study: Gathered, protocol: Protocol) -> list[Result]:
@@ -66,15 +79,12 @@ def time_to_remission(study: Gathered, protocol: Protocol) -> list[Result]:
         Variable ``days_to_remission``: numeric summary among responders; ``median_all`` with ``ci_low``, ``ci_high``;
         at each landmark (level such as ``3 days``) ``incidence``, ``ci_low``, ``ci_high``, ``at_risk``.
     """
-    rows = kept(study.evaluated, study.evaluated["remission"] == 1)
-    subject = Subject("time_to_remission", "days_to_remission", unit="days")
-    responders = replace(subject, method="from first course to remission, responders")
-    who = rows["patient"]
-    result = described(responders, study.cohort, who, rows["hours_to_remission"] / HOURS_PER_DAY)
-
+    result = days_of_responders(study.cohort, study.evaluated)
     followed, curve = remission_curve(study, protocol)
-    all_treated = replace(
-        subject,
+    all_treated = Subject(
+        "time_to_remission",
+        "days_to_remission",
+        unit="days",
         method="from first course to remission, all evaluable patients, death competing",
         n=curve.n,
         patients=study.cohort.names(followed["patient"]),

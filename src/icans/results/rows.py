@@ -17,7 +17,7 @@ class Result:
     ----------
     analysis
         What kind of question: population, baseline, toxicity, exposure, remission, recurrence, time_to_remission,
-        biomarkers, survival, agreement, data.
+        biomarkers, survival, agreement, data, sensitivity.
     variable
         What was measured.
     statistic
@@ -27,7 +27,7 @@ class Result:
     group
         The group of patients or specimen; None for everyone.
     level
-        Category, landmark or grade the number belongs to; None where there is none.
+        Category, landmark, grade, definition or specification the number belongs to; None where there is none.
     unit
         Unit of the value, empty for a count.
     method

@@ -1,0 +1,1 @@
+"""Other definitions a study could have used: read from its protocol, combined, and derived in one pass."""
