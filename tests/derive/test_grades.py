@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import ibis
 import pytest
 
-from icans.derive.grades import grades
+from icans.derive.grades import grades, texts
 from icans.derive.schema import DERIVED
 from icans.scales import catalogue
 
@@ -160,3 +161,32 @@ def test_an_empty_study_gives_no_grade_but_every_column(grade: Any, engine: Any)
     table = engine.collect(grade())
     assert table.num_rows == 0
     assert table.column_names == list(DERIVED["grades"])
+
+
+def test_the_texts_that_columns_may_hold_are_all_known(grade: Any, rows: Any) -> None:
+    answers = itertools.product(
+        ("10", "0", "-"), ("awake", "touch", "-"), ("none", "prolonged", "-"), ("-", "ice;seizure")
+    )
+    lines = [f"P01 {hour} {' '.join(row)}" for hour, row in enumerate(answers)]
+    found = rows(
+        grade(
+            neuro="\n".join(["patient_id hour ice consciousness seizure other_cause", *lines]),
+            crs="""
+            patient_id hour temperature_c hypotension vasopressors oxygen
+            P01        1    39            -           2            -
+            P01        2    -             vasopressor -            cpap
+            """,
+            events="""
+            patient_id hour event
+            P01        900  death_due_to_icans
+            """,
+            unrecorded="unknown",
+        ),
+        *(columns := ("toxicity", "scale", "driver", "missing", "excluded")),
+    )
+    known = texts(SCALES)
+    assert set(known) == set(columns)
+    for place, column in enumerate(columns):
+        assert {row[place] for row in found} <= set(known[column])
+    assert len({row[2] for row in found}) > 5
+    assert len({row[3] for row in found}) > 5

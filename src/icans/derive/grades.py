@@ -10,8 +10,8 @@ import ibis
 
 from icans.derive.schema import conformed
 from icans.records.schema import PATIENTS
-from icans.scales.engine import graded
-from icans.scales.model import Convention, Fatal, Scale, columns, signs
+from icans.scales import engine
+from icans.scales.model import DEATH, Convention, Fatal, Scale, columns, signs
 
 RECORDED = "recorded"
 """Stands for the scale where only the grade that the clinic recorded is there."""
@@ -68,13 +68,27 @@ def grades(
     return reduce(lambda one, other: other.union(one), [*deaths, *assessed])
 
 
+def texts(scales: Mapping[str, Scale]) -> dict[str, list[str]]:
+    """Give every text that a column of `grades` can hold, for the columns where those are few."""
+    found = [
+        {"toxicity": [toxicity], "scale": [scale.id, RECORDED], **engine.texts(scale)}
+        for toxicity, scale in scales.items()
+    ]
+    few = [column for column in found[0] if all(column in one for one in found)]
+    every = {column: [text for one in found for text in one[column]] for column in few}
+    return {
+        column: list(dict.fromkeys([*those, *([DEATH] if column == "driver" else [])]))
+        for column, those in every.items()
+    }
+
+
 def _assessed(
     table: ibis.Table, patients: ibis.Table, *, toxicity: str, scale: Scale, unrecorded: Convention
 ) -> ibis.Table:
     recorded = f"{toxicity}_grade"
     if not any(sign in table.columns for sign in signs(scale)):
         return _recorded_only(table, toxicity, recorded)
-    rows = graded(_readable(table, patients, scale, recorded), scale, unrecorded=unrecorded)
+    rows = engine.graded(_readable(table, patients, scale, recorded), scale, unrecorded=unrecorded)
     rows = rows.filter(rows.signed | rows[recorded].notnull())
     signed, grade, blank = rows.signed, rows[recorded].cast("int8"), ibis.literal("")
     return rows.select(
@@ -125,7 +139,7 @@ def _deaths(events: ibis.Table, fatal: Fatal, *, toxicity: str, scale: Scale) ->
             toxicity=ibis.literal(toxicity),
             scale=ibis.literal(scale.id),
             **five,
-            driver=ibis.literal("death"),
+            driver=ibis.literal(DEATH),
             missing=ibis.literal(""),
             excluded=ibis.literal(""),
             recorded_grade=ibis.null("int8"),

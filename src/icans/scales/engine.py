@@ -9,8 +9,8 @@ from typing import Any
 import ibis
 
 from icans.errors import ScaleError
-from icans.scales.layout import EVERY_GRADE, GRADES
-from icans.scales.listing import listed
+from icans.scales.layout import EVERY_GRADE, GRADES, Layout
+from icans.scales.listing import CHUNK, listed, lists
 from icans.scales.model import Convention, Scale, signs
 from icans.scales.scoring import scored
 from icans.scales.sight import Sight
@@ -72,6 +72,14 @@ def graded(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibis.T
     _keep_bounds(sight)
     _keep_earned(sight)
     return _with_grades(sight, absent=absent)
+
+
+def texts(scale: Scale) -> dict[str, list[str]]:
+    """Give every text that `graded` can write into ``driver``, ``missing`` and ``excluded``; not the fatal event."""
+    layout = Layout(scale)
+    domains = [domain.name for domain in scale.domains]
+    named = {"driver": domains, "missing": layout.lacking, "excluded": layout.excludable}
+    return {column: lists(names) for column, names in named.items() if len(names) <= CHUNK}
 
 
 def require_columns(table: ibis.Table, scale: Scale) -> None:

@@ -24,7 +24,11 @@ def listed(bits: Any, names: Sequence[str]) -> Any:  # noqa: ANN401  # a column
     return ibis.literal(";").join([part.nullif("") for part in parts])
 
 
+def lists(names: Sequence[str]) -> list[str]:
+    """Give every text that `listed` can give, in the order of the bits."""
+    return [";".join(name for bit, name in enumerate(names) if chosen >> bit & 1) for chosen in range(1 << len(names))]
+
+
 def _combinations(names: Sequence[str]) -> Any:  # noqa: ANN401  # an array
     """Give an array of every combination; made by splitting one text, since an engine takes long to read many."""
-    sets = (";".join(name for bit, name in enumerate(names) if chosen >> bit & 1) for chosen in range(1 << len(names)))
-    return ibis.literal(SEPARATOR.join(sets)).split(SEPARATOR)
+    return ibis.literal(SEPARATOR.join(lists(names))).split(SEPARATOR)

@@ -1,0 +1,29 @@
+from pathlib import Path
+
+import ibis
+import pyarrow.parquet as pq
+import pytest
+
+from icans.engines import DuckDBEngine
+from icans.errors import EngineError
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> DuckDBEngine:
+    return DuckDBEngine(tmp_path)
+
+
+def test_a_column_written_by_number_is_read_as_text(engine: DuckDBEngine, tmp_path: Path) -> None:
+    table = ibis.memtable({"n": [1, 2, 3], "it's": ["a'b", None, "c"]})
+    written = engine.write(table, tmp_path / "t.parquet", levels={"it's": ["c", "a'b", "never"]})
+    assert sorted(engine.rows(written), key=lambda row: row["n"]) == [
+        {"n": 1, "it's": "a'b"},
+        {"n": 2, "it's": None},
+        {"n": 3, "it's": "c"},
+    ]
+    assert str(pq.read_schema(tmp_path / "t.parquet").field("it's").type) == "string"
+
+
+def test_a_text_that_was_not_named_is_refused_rather_than_lost(engine: DuckDBEngine, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="other"):
+        engine.write(ibis.memtable({"t": ["other"]}), tmp_path / "t.parquet", levels={"t": ["one"]})
