@@ -9,6 +9,7 @@ from icans.scales.engine import graded
 from icans.scales.model import columns
 from icans.scales.reading.vocabulary import COLUMNS
 
+DECLARED = {one.name: one.column for scale_id in catalogue.ids() for one in catalogue.load(scale_id).columns_declared}
 ARROW = {"integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
 
 
@@ -51,6 +52,5 @@ def grade(engine, tabled):
 
 
 def kind(name):
-    if name not in COLUMNS:
-        return None
-    return ARROW.get(COLUMNS[name].kind, pa.string())
+    column = COLUMNS.get(name) or DECLARED.get(name)
+    return ARROW.get(column.kind, pa.string()) if column else None

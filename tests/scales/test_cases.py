@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from icans.scales import catalogue
+from icans.scales.engine import evaluated
 from icans.scales.totals import total_bounds
 
 CONTENT = tomllib.loads(Path(__file__).with_name("cases.toml").read_text(encoding="utf-8"))
@@ -86,6 +87,15 @@ def test_a_total_has_its_bounds(case, engine, tabled):
     assert engine.rows(table.select(least=least, most=most)) == [
         {"least": case["bounds"][0], "most": case["bounds"][1]}
     ]
+
+
+@pytest.mark.parametrize("case", TOTALS, ids=named)
+def test_a_total_is_the_score_of_its_own_scale(case, engine, tabled):
+    table = tabled([case["answers"]], case["answers"])
+    (row,) = engine.rows(evaluated(table, catalogue.load(case["score"]), unrecorded="absent"))
+    least, most = case["bounds"]
+    assert (row["score_low"], row["score_high"]) == (least, most)
+    assert row["score"] == (least if least == most else None)
 
 
 def test_a_total_nobody_recorded_is_null_and_an_impossible_one_too(engine, tabled):
