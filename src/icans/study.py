@@ -18,12 +18,14 @@ from icans.derive.exposure import courses, steroids
 from icans.derive.grades import grades, texts
 from icans.derive.survival import last_seen, survival
 from icans.errors import CallError, ProtocolError
+from icans.protocol import Grading
 from icans.records.checks import check
 from icans.records.reading import read_records
 from icans.records.schema import TABLES
 from icans.scales import catalogue
-from icans.scales.declared import declared_columns
+from icans.scales.declared import declared_columns, lacking
 from icans.scales.instrument import graded_by
+from icans.specifications.reading import scales_named
 
 if TYPE_CHECKING:
     import ibis
@@ -36,8 +38,10 @@ if TYPE_CHECKING:
     from icans.results.cohort import Cohort
     from icans.results.comparison import Comparison
     from icans.results.rows import Result
+    from icans.results.specified import Specified
     from icans.scales.model import Scale
 
+SCALES = "[alternatives.scales]"
 Step = Callable[[str], None]
 """Told the name of each step as it begins."""
 
@@ -76,7 +80,8 @@ class Study:
         protocol = protocols.read(folder)
         scales = {toxicity: _scale(protocol, toxicity, folder) for toxicity in ("icans", "crs")}
         others = _compared(protocol, compared, folder)
-        records = read_records(folder, protocol, engine, declared_columns([*scales.values(), *others]))
+        every = [*scales.values(), *others, *_alternative(protocol, folder)]
+        records = read_records(folder, protocol, engine, declared_columns(every))
         return cls(folder, protocol, _kept(records, engine), engine, scales, others)
 
     def derive(self, folder: Path, step: Step) -> dict[str, ibis.Table]:
@@ -144,7 +149,7 @@ class Study:
             with tempfile.TemporaryDirectory(prefix="icans-") as folder:
                 graded = self.engine.write(self.graded(), Path(folder) / "grades.parquet")
                 return self.findings({"grades": graded})
-        doubts = check(self.records, self.protocol, self.engine)
+        doubts = [*lacking(self.scales.values(), self.records), *check(self.records, self.protocol, self.engine)]
         return [*self.records.findings, *doubts, *contradiction_findings(derived["grades"], self.engine)]
 
     def graded(self) -> ibis.Table:
@@ -183,6 +188,20 @@ class Study:
         from icans.results.comparison import compare
 
         return compare(self.records, self.compared, self.protocol, self.engine, cohort)
+
+    def specified(self, step: Step) -> Specified:
+        """Give the study under every combination of its alternatives; of the standard ones where it has none."""
+        from icans.results.specified import specify
+
+        assessed = _found(self.records, "neuro", "icans_grade")
+        return specify(
+            self.records,
+            assessed,
+            self.protocol,
+            lambda other: _scale(other, "icans", self.folder),
+            self.engine,
+            step=step,
+        )
 
     def report(self, folder: Path, renderer: Renderer, step: Step) -> list[Result]:
         """Write derived tables, results, findings, figures and the report into a folder, and give the results.
@@ -228,14 +247,24 @@ class Study:
         return results
 
 
-def _scale(protocol: Protocol, toxicity: str, folder: Path) -> Scale:
-    scale = _named(f"[scales] {toxicity}", getattr(protocol.scales, toxicity), folder)
+def _scale(protocol: Protocol, toxicity: str, folder: Path, where: str = "[scales]") -> Scale:
+    scale = _named(f"{where} {toxicity}", getattr(protocol.scales, toxicity), folder)
+    if scale.result != "grade":
+        raise ProtocolError(f"study.toml: {where} {toxicity}: {scale.id} gives a score and no grade.")
     if scale.toxicity != toxicity:
         raise ProtocolError(
-            f"study.toml: [scales] {toxicity}: {scale.id} grades {scale.toxicity}, not {toxicity}.",
+            f"study.toml: {where} {toxicity}: {scale.id} grades {scale.toxicity}, not {toxicity}.",
             "icans scales lists what each grades.",
         )
     return graded_by(scale, protocol.grading.instrument) if toxicity == "icans" else scale
+
+
+def _alternative(protocol: Protocol, folder: Path) -> list[Scale]:
+    """Give the other scales that the protocol would have ICANS graded by."""
+    return [
+        _scale(protocol.model_copy(update={"scales": scales, "grading": Grading()}), "icans", folder, SCALES)
+        for scales in scales_named(protocol)
+    ]
 
 
 def _compared(protocol: Protocol, asked: Sequence[str], folder: Path) -> tuple[Scale, ...]:

@@ -166,7 +166,7 @@ def _changes(study: Specified, place: int) -> list[Result]:
         patients = study.cohort.names(study.cohort.evaluable)
         subject = Subject(ANALYSIS, variable, level=name, unit=unit, n=found.sets, patients=patients)
         reason = f"no two {ALONE} can be compared"
-        apart = f" ({found.widest[0]} and {found.widest[1]})" if found.widest else ""
+        apart = f" ({found.widest[0]} and {found.widest[1]})" if found.widest and found.largest else ""
         method = f"range of the {what} over {ALONE}"
         rows += [
             subject.row("mean_change", found.mean, reason, method=f"{method}, mean of {found.sets} such sets"),

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
-from pyarrow.csv import write_csv
 
+from icans.errors import IcansError
 from icans.results.cohort import Cohort
 from icans.results.columns import Columns, collected, kept
 from icans.results.rows import NAMED_AT_MOST
-from icans.specifications.combining import Specification
-from icans.specifications.reading import Alternatives
+from icans.scales.model import Scale, signs
+from icans.specifications.combining import Specification, combined, standard
+from icans.specifications.outcomes import Grading, grading, outcomes
+from icans.specifications.reading import Alternatives, read
 from icans.stats.estimate import Estimate
 from icans.stats.proportions import clopper_pearson
 from icans.units import HOURS_PER_DAY
@@ -26,13 +25,12 @@ if TYPE_CHECKING:
     import ibis
 
     from icans.engines import Engine
+    from icans.protocol import Protocol
+    from icans.records.tables import Records
 
 NOBODY = "no patient is evaluable"
 NO_LINE = "no finish line applies to any evaluable patient"
 NO_RESPONDER = "nobody was seen in remission"
-
-TABLE = "specifications"
-"""Name of the files with a row for each specification."""
 
 
 @dataclass(frozen=True)
@@ -111,13 +109,90 @@ class Specified:
         return self.alternatives[position].choices[outcome.specification.choices[position]].label
 
 
+def specify(
+    records: Records,
+    assessed: ibis.Table,
+    protocol: Protocol,
+    scale_of: Callable[[Protocol], Scale],
+    engine: Engine,
+    *,
+    step: Callable[[str], None],
+) -> Specified:
+    """Give a study under every combination of its alternatives; under the standard ones where its protocol has none.
+
+    Parameters
+    ----------
+    records
+        Records of the study.
+    assessed
+        Its bedside assessments, without the columns that the study lacks.
+    protocol
+        Its definitions.
+    scale_of
+        Gives the scale for ICANS that a protocol names.
+    engine
+        Where the tables live.
+    step
+        Told what is derived as it begins.
+
+    Raises
+    ------
+    ProtocolError
+        The alternatives cannot be meant, or are too many.
+    """
+    among = read(protocol)
+    standard_set = not among
+    among = among or standard(protocol)
+    specifications = combined(protocol, among)
+    scales, refused = _scales(specifications, protocol, scale_of, records)
+    specifications = [
+        replace(one, reason=refused.get(grading(one.protocol), "")) if one.protocol else one for one in specifications
+    ]
+    protocols = {place: one.protocol for place, one in enumerate(specifications) if one.protocol and not one.reason}
+    derived = outcomes(records, assessed, protocols, scales, engine, step=step) if protocols else None
+    lacking = {key: _lacking(scale, records) for key, scale in scales.items()}
+    return specified(among, specifications, derived, engine, lacking=lacking, standard=standard_set)
+
+
+def _scales(
+    specifications: Sequence[Specification],
+    protocol: Protocol,
+    scale_of: Callable[[Protocol], Scale],
+    records: Records,
+) -> tuple[dict[Grading, Scale], dict[Grading, str]]:
+    """Give the scale of every grading, or why it cannot be used."""
+    scales: dict[Grading, Scale] = {}
+    refused: dict[Grading, str] = {}
+    found = records.columns.get("neuro", frozenset())
+    for one in specifications:
+        if one.protocol is None or (key := grading(one.protocol)) in scales or key in refused:
+            continue
+        try:
+            scale = scale_of(one.protocol)
+        except IcansError as error:
+            refused[key] = error.what.removeprefix("study.toml: ").rstrip(".")
+            continue
+        if key[0] != protocol.scales.icans and not found & set(signs(scale)):
+            refused[key] = f"the study has none of the columns of {scale.id} ({', '.join(signs(scale))})"
+        else:
+            scales[key] = scale
+    return scales, refused
+
+
+def _lacking(scale: Scale, records: Records) -> str:
+    """Name the columns of a scale that the study lacks, where it has some of them."""
+    found = records.columns.get("neuro", frozenset()) | records.columns.get("events", frozenset())
+    lacking = [name for name in signs(scale) if name not in found]
+    return f"the study lacks {', '.join(lacking)} of {scale.id}" if lacking else ""
+
+
 def specified(
     alternatives: Sequence[Alternatives],
     specifications: Sequence[Specification],
     derived: ibis.Table | None,
     engine: Engine,
     *,
-    lacking: Mapping[str, str],
+    lacking: Mapping[Grading, str],
     standard: bool,
 ) -> Specified:
     """Bring the outcomes of every specification to Python.
@@ -132,7 +207,7 @@ def specified(
     engine
         Where they live.
     lacking
-        What a reader should know of a scale whose columns the study lacks in part, by the id of the scale.
+        The columns that the study lacks of the scale of a grading, in words; empty: none.
     standard
         The protocol gave no alternatives.
     """
@@ -146,68 +221,14 @@ def specified(
     everyone = np.ones(ids.size, dtype=np.bool_)
     cohort = Cohort(ids, everyone, everyone)
     edges = np.searchsorted(rows["specification"], np.arange(len(specifications) + 1))
-    outcomes = []
+    found = []
     for place, specification in enumerate(specifications):
         if specification.reason or specification.protocol is None:
-            outcomes.append(Outcome(specification, reason=specification.reason or "the definitions contradict"))
+            found.append(Outcome(specification, reason=specification.reason or "the definitions contradict"))
             continue
         own = kept(rows, np.arange(edges[place], edges[place + 1]))
-        scale = specification.protocol.scales.icans
-        outcomes.append(_outcome(specification, own, cohort, lacking.get(scale, "")))
-    return Specified(tuple(alternatives), tuple(outcomes), cohort, standard)
-
-
-def write(study: Specified, folder: Path) -> None:
-    """Write a row for each specification into a folder, as `specifications.csv` and `specifications.parquet`.
-
-    Columns
-    -------
-    specification : string
-    own : boolean, the study as its protocol has it
-    episodes.quiet_hours, ... : string, a column for each definition that varies
-    evaluable, n, events : int64
-    percent, ci_low, ci_high : float64, remission in percent with its exact 95% interval
-    responders : int64
-    median_days : float64, first course to remission among responders
-    reason : string, why the specification cannot be applied
-    """
-    table = pa.Table.from_pylist([row_of(study, outcome) for outcome in study.outcomes], schema=_schema(study))
-    pq.write_table(table, folder / f"{TABLE}.parquet")
-    write_csv(table, folder / f"{TABLE}.csv")
-
-
-def row_of(study: Specified, outcome: Outcome) -> dict[str, Any]:
-    """Give the row of a specification, as `write` writes it."""
-    evaluable, n, events = outcome.counts
-    rate = outcome.rate
-    applied = {"evaluable": evaluable, "n": n, "events": events, "responders": events} if rate else {}
-    limits = {"ci_low": rate.low, "ci_high": rate.high} if rate else {}
-    return {
-        "specification": outcome.specification.id,
-        "own": outcome.specification.own,
-        **{one.definition.name: study.label(outcome, place) for place, one in enumerate(study.alternatives)},
-        **applied,
-        "percent": outcome.percent,
-        **{name: None if value is None else 100 * value for name, value in limits.items()},
-        "median_days": outcome.median_days,
-        "reason": outcome.reason or None,
-    }
-
-
-def _schema(study: Specified) -> pa.Schema:
-    counts = ("evaluable", "n", "events")
-    return pa.schema(
-        [
-            ("specification", pa.string()),
-            ("own", pa.bool_()),
-            *((one.definition.name, pa.string()) for one in study.alternatives),
-            *((name, pa.int64()) for name in counts),
-            *((name, pa.float64()) for name in ("percent", "ci_low", "ci_high")),
-            ("responders", pa.int64()),
-            ("median_days", pa.float64()),
-            ("reason", pa.string()),
-        ]
-    )
+        found.append(_outcome(specification, own, cohort, lacking[grading(specification.protocol)]))
+    return Specified(tuple(alternatives), tuple(found), cohort, standard)
 
 
 def _outcome(specification: Specification, rows: Columns, cohort: Cohort, lacking: str) -> Outcome:

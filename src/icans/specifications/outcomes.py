@@ -7,7 +7,7 @@ list (drugs, routes, rules) is a query of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import islice
@@ -71,6 +71,8 @@ def outcomes(
     protocols: Mapping[int, Protocol],
     scales: Mapping[Grading, Scale],
     engine: Engine,
+    *,
+    step: Callable[[str], None],
 ) -> ibis.Table:
     """Derive the evaluable patients and their outcomes under each of some protocols.
 
@@ -86,6 +88,8 @@ def outcomes(
         The scale for ICANS of every grading that they name.
     engine
         Where the tables live.
+    step
+        Told what is derived as it begins.
 
     Returns
     -------
@@ -96,6 +100,7 @@ def outcomes(
     """
     given = _Given.of(records, assessed, protocols.values())
     gradings = {each: number for number, each in enumerate(dict.fromkeys(map(grading, protocols.values())))}
+    step(f"grades, {len(gradings)} ways")
     graded = _graded(given, {number: (scales[each], each[2]) for each, number in gradings.items()}, engine)
     spells: dict[_Spell, int] = {}
     parts: dict[tuple[str, ...], _Part] = {}
@@ -104,14 +109,15 @@ def outcomes(
         setting = _setting(protocol, spells.setdefault(spell, len(spells)))
         part = parts.setdefault(_lists(protocol), _Part(protocol))
         part.settings.setdefault(setting, {})[number] = tuple(sorted(protocol.population.indications))
+    step(f"episodes, {len(spells)} ways")
     derived = _Derived(graded, _episodes(graded, spells, engine), tuple(spells))
     rows = engine.rows(graded.agg(rows=graded.count()))[0]["rows"] / max(1, len(gradings))
-    step = max(1, int(AT_ONCE // max(1.0, rows)))
-    found = [
-        _evaluated(given, derived, part.protocol, dict(chunk), engine=engine)
-        for part in parts.values()
-        for chunk in _chunks(part.settings.items(), step)
-    ]
+    at_once = max(1, int(AT_ONCE // max(1.0, rows)))
+    found = []
+    for part in parts.values():
+        for chunk in _chunks(part.settings.items(), at_once):
+            step(f"remission, {sum(map(len, part.settings.values()))} of {len(protocols)} specifications")
+            found.append(_evaluated(given, derived, part.protocol, dict(chunk), engine=engine))
     return reduce(lambda one, other: one.union(other), found)
 
 

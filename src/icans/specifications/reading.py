@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from icans.errors import ProtocolError, nearest
-from icans.protocol import Protocol, RemissionRule
+from icans.protocol import Protocol, RemissionRule, ScalesSection
 from icans.specifications.declared import DEFINITIONS, WITHOUT, Definition
 
 FILE = "study.toml"
@@ -86,6 +86,22 @@ def read(protocol: Protocol) -> tuple[Alternatives, ...]:
     if problems:
         raise ProtocolError("\n".join(problems))
     return tuple(found[definition.name] for definition in DEFINITIONS if definition.name in found)
+
+
+def scales_named(protocol: Protocol) -> list[ScalesSection]:
+    """Give `[scales]` with each scale for ICANS that the alternatives name; checks all alternatives.
+
+    Raises
+    ------
+    ProtocolError
+        The alternatives cannot be meant.
+    """
+    return [
+        protocol.scales.model_copy(update={"icans": choice.value})
+        for one in read(protocol)
+        if one.definition.name == "scales.icans"
+        for choice in one.choices
+    ]
 
 
 def alternatives(protocol: Protocol, definition: Definition, given: Any) -> Alternatives:  # noqa: ANN401  # as written
