@@ -217,7 +217,9 @@ def _opened(folder: Path, engine: str = "duckdb") -> Iterator[Study]:
     with tempfile.TemporaryDirectory(prefix="icans-") as scratch:
         connected = connect(engine, scratch=Path(scratch))
         try:
-            yield Study.read(folder, connected)
+            study = Study.read(folder, connected)
+            _warn(study)
+            yield study
         finally:
             connected.close()
 
@@ -252,6 +254,14 @@ def _report(folder: Path, out: Path, engine: str) -> list[Result]:
     typer.echo(f"Report: {out / 'report.html'}")
     _say_unused(opened)
     return results
+
+
+def _warn(study: Study) -> None:
+    """Say which of the study's scales could not be checked against their publication."""
+    from icans.scales.unconfirmed import unconfirmed
+
+    for sentence in unconfirmed(study.every_scale):
+        typer.echo(sentence, err=True)
 
 
 def _refuse_study_as_output(study: Path, out: Path) -> None:

@@ -15,6 +15,7 @@ from icans.records.reading import read_table
 from icans.records.schema import CRS, EVENTS, NEURO, PATIENTS
 from icans.scales import catalogue
 from icans.scales.engine import evaluated
+from icans.scales.unconfirmed import unconfirmed
 
 if TYPE_CHECKING:
     from icans.records.findings import Finding
@@ -28,6 +29,7 @@ def grade_table(
 ) -> list[Finding]:
     """Grade each row of a table and write it with its grade; CSV to standard output where `out` is None.
 
+    A scale of status unconfirmed is said to be so on standard error.
     The rows keep their order and their other columns. Added are ``scale``, ``grade``, ``grade_low``, ``grade_high``,
     ``driver``, ``missing`` and ``excluded`` as in `icans.scales.engine.graded`; by a scale that gives a number and no
     grade ``scale``, ``score``, ``score_low``, ``score_high``, ``category`` and ``missing`` as in
@@ -48,6 +50,8 @@ def grade_table(
     if out is not None and out.suffix.lower() not in {".csv", ".parquet"}:
         raise CallError(f"--out {out}: the name ends in neither .csv nor .parquet.")
     scale = catalogue.load(scale_id)
+    for sentence in unconfirmed([scale]):
+        sys.stderr.write(f"{sentence}\n")
     engine = connect()
     try:
         declared = [one.column for one in scale.columns_declared]

@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
 from icans.engines import connect
 from icans.scales import catalogue
@@ -54,3 +55,8 @@ def grade(engine, tabled):
 def kind(name):
     column = COLUMNS.get(name) or DECLARED.get(name)
     return ARROW.get(column.kind, pa.string()) if column else None
+
+
+@pytest.fixture(scope="session")
+def runner():
+    return CliRunner()

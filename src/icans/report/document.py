@@ -245,7 +245,7 @@ def _survival(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
 
 
 def _limits(numbers: Numbers, content: Content) -> list[Markup]:
-    blocks = [bullets(limits(numbers, content.protocol)), agreement.recorded(numbers)]
+    blocks = [bullets(limits(numbers, content.protocol, content.scales)), agreement.recorded(numbers)]
     if not content.findings:
         return [*blocks, paragraph("The checks of the records found nothing.")]
     shown = sorted(content.findings, key=lambda finding: SEVERITIES.index(finding.severity))[:FINDINGS_SHOWN]

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from markupsafe import Markup
 
 from icans.protocol import Protocol
 from icans.report.numbers import Numbers
+from icans.scales.model import Scale
+from icans.scales.unconfirmed import unconfirmed
 
 SMALL = 30
 """Below this many patients the report says that the interval is wide."""
 
 
-def limits(numbers: Numbers, protocol: Protocol) -> list[str | Markup]:
-    """Give the limits of the study: design, sample, finish lines, what was missing."""
+def limits(numbers: Numbers, protocol: Protocol, scales: Sequence[Scale]) -> list[str | Markup]:
+    """Give the limits of the study: design, sample, finish lines, what was missing, scales nobody could check."""
     sentences = [_one_arm(), _small(numbers), _finish_lines(numbers, protocol), _responders(numbers)]
-    sentences += [_open_grades(numbers), _convention(numbers), _unpaired(numbers)]
+    sentences += [_open_grades(numbers), _convention(numbers), _unpaired(numbers), *unconfirmed(scales)]
     if protocol.study.synthetic:
         sentences.insert(0, "The study is synthetic: it shows how the software works and is evidence of nothing.")
     return [sentence for sentence in sentences if sentence]

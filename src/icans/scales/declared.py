@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from icans.errors import ScaleError
+from icans.records.findings import Finding
 
 if TYPE_CHECKING:
     from icans.records.schema import Column
+    from icans.records.tables import Records
     from icans.scales.model import Declared, Scale
 
 
@@ -38,3 +40,19 @@ def declared_columns(scales: Iterable[Scale]) -> dict[str, tuple[Column, ...]]:
 def _held(one: Declared) -> tuple[object, ...]:
     column = one.column
     return one.table, column.kind, column.unit, column.least, column.most, column.allowed
+
+
+def lacking(scales: Iterable[Scale], records: Records) -> list[Finding]:
+    """Note for each table of a study the columns that its scales declare and the table lacks."""
+    found = []
+    for scale in scales:
+        for table, file in records.files.items():
+            absent = [
+                one.name
+                for one in scale.columns_declared
+                if one.table == table and one.name not in records.columns[table]
+            ]
+            if absent:
+                problem = f"lacks columns that {scale.id} reads, which count as not recorded: {', '.join(absent)}"
+                found.append(Finding("note", file, problem=problem))
+    return found
