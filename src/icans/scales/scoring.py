@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
-from operator import or_
+from operator import mul, or_
 from typing import Any
 
 import ibis
 
+from icans.scales.amounts import DIGITS, bounds
+from icans.scales.conditions import Interval
 from icans.scales.listing import listed
-from icans.scales.model import Scale, Score
+from icans.scales.model import Category, Formula, Scale, Score
 from icans.scales.sight import Sight, within
-from icans.scales.totals import score_bounds
+from icans.scales.totals import item_bounds, score_bounds
 
 SCORED = ("scale", "score", "score_low", "score_high", "category", "missing")
 """The columns that scoring adds."""
+MOST = 1e300
+"""Stands for a number without an end."""
 
 
 def scored(table: ibis.Table, scale: Scale) -> ibis.Table:
@@ -36,45 +42,74 @@ def scored(table: ibis.Table, scale: Scale) -> ibis.Table:
         cut-off); ``missing`` (string, columns without a value that would settle the score, ``;`` between).
     """
     sight = Sight(table, scale)
-    score = scale.scores[0]
-    least, most = score_bounds(sight, score)
-    sight.keep(
-        score_low=ibis.coalesce(least, 0).cast("float64"),
-        score_high=ibis.coalesce(most, score.most).cast("float64"),
-    )
+    least, most, missing = _of_formula(sight, scale.formula) if scale.formula else _of_items(sight, scale.scores[0])
+    sight.keep(score_low=least, score_high=most, unsettled=missing)
     low, high = sight.kept("score_low"), sight.kept("score_high")
+    settled = low.notnull() & (low == high)
+    categories = scale.formula.categories if scale.formula else scale.scores[0].categories
     found = {
         "scale": ibis.literal(scale.id),
-        "score": (low == high).ifelse(low, ibis.null("float64")),
+        "score": settled.ifelse(low, ibis.null("float64")),
         "score_low": low,
         "score_high": high,
-        "category": _category(score, low, high),
-        "missing": (low == high).ifelse("", _unanswered(sight, score)),
+        "category": _category(categories, low, high),
+        "missing": settled.ifelse("", sight.kept("unsettled")),
     }
     own = [name for name in sight.own if name not in SCORED]
     return sight.table.select(*own, **{name: found[name] for name in SCORED}).view()
 
 
-def _category(score: Score, low: Any, high: Any) -> Any:  # noqa: ANN401  # columns
+def _of_items(sight: Sight, score: Score) -> tuple[Any, Any, Any]:
+    """Give the bounds of a total, and what is missing where they differ."""
+    least, most = score_bounds(sight, score)
+    return (
+        ibis.coalesce(least, 0).cast("float64"),
+        ibis.coalesce(most, score.most).cast("float64"),
+        _unanswered(sight, score),
+    )
+
+
+def _of_formula(sight: Sight, formula: Formula) -> tuple[Any, Any, Any]:
+    """Give the bounds of a product, and the quantities that were not measured; none where the product is not defined.
+
+    Something divided by 0 has no value, and no bound above.
+    """
+    measured = {one.quantity: bounds(sight.table, sight.scale.quantity(one.quantity)) for one in formula.factors}
+    over = [measured[one.quantity] for one in formula.factors if one.power > 0]
+    under = [measured[one.quantity] for one in formula.factors if one.power < 0]
+    least, most = reduce(mul, [low for low, _ in over]), reduce(mul, [high for _, high in over])
+    if under:
+        least = least / reduce(mul, [high for _, high in under]).nullif(0)
+        most = most / reduce(mul, [low for low, _ in under]).nullif(0)
+    unknown = [(low.notnull() & (low == high)).fill_null(False).ifelse(0, 1) for low, high in measured.values()]
+    bits = reduce(or_, [one << bit for bit, one in enumerate(unknown)])
+    return least.round(DIGITS), most.round(DIGITS), listed(bits, list(measured))
+
+
+def _category(categories: Sequence[Category], low: Any, high: Any) -> Any:  # noqa: ANN401  # columns
     """Give the category that holds both bounds."""
     nothing = ibis.null("string")
-    if not score.categories:
+    if not categories:
         return nothing
-    choices = [(within(low, one.holds) & within(high, one.holds), one.name) for one in score.categories]
+    choices = [(within(low, _finite(one.holds)) & within(high, _finite(one.holds)), one.name) for one in categories]
     return ibis.cases(*choices, else_=nothing)
 
 
+def _finite(interval: Interval) -> Interval:
+    """Give an interval that has an end, as far as numbers go."""
+    return replace(interval, most=min(interval.most, MOST))
+
+
 def _unanswered(sight: Sight, score: Score) -> Any:  # noqa: ANN401  # a column
-    """List the items without an answer that can be; name the total where none has one, or the total cannot be."""
-    answered: dict[str, Any] = {
-        item.column: sight.possible(item.column) for item in score.items if item.column in sight.own
-    }
-    if not answered:
-        return ibis.literal(score.total)
-    columns = [item.column for item in score.items]
-    known = [answered[name].fill_null(False).ifelse(0, 1) if name in answered else 1 for name in columns]
-    lacking = reduce(or_, [unknown << bit for bit, unknown in enumerate(known)])
+    """List the items that are not settled; name the total where none is, or the total cannot be."""
+    total = score.total or score.name
+    ends = {item.column: item_bounds(sight, item) for item in score.items}
+    if not any(ends.values()):
+        return ibis.literal(total)
+    columns = list(ends)
+    open_items = [1 if end is None else (end[0] == end[1]).ifelse(0, 1) for end in ends.values()]
+    lacking = reduce(or_, [one << bit for bit, one in enumerate(open_items)])
     whole: Any = lacking == (1 << len(columns)) - 1
     if score.total in sight.own:
         whole |= sight.table[score.total].notnull()
-    return whole.ifelse(score.total, listed(lacking, columns))
+    return whole.ifelse(total, listed(lacking, columns))

@@ -112,6 +112,7 @@ class _State:
     def __init__(self, sight: Sight, domain: Domain, *, absent: bool) -> None:
         self.sight, self.domain, self.absent = sight, domain, absent
         self.lowest, self.highest = domain.grades[0], domain.grades[-1]
+        self.measure = sight.scale.measure(domain.reads)
         tests = [sight.scale.condition(name).test for name in domain.applies]
         self.settled = all(_always_settled(test) for test in tests)
         self.gates = reduce(
@@ -163,7 +164,7 @@ class _State:
             (self.sight.holds(column, earned_by), self._result(grade, grade, counts=counts))
             for grade, earned_by in self._cells()
         ]
-        items = self._from_items(counts=counts) if score else []
+        items = self._from_items(counts=counts) if score or self.measure else []
         nothing = [self._read_as(reading, counts=counts) for reading in self._readings()]
         return [usual, *nothing, (self._unrecorded(), self._open(counts=counts)), *others, *items]
 
@@ -190,7 +191,9 @@ class _State:
         for first, last in combinations_with_replacement(range(len(cells)), 2):
             grades = [grade for _, grade in cells[first : last + 1]]
             lies = within(least, cells[first][0]) & within(most, cells[last][0])
-            choices.append((lies, self._result(min(grades), max(grades), counts=counts)))
+            # Unknown days of a series are read as unremarkable where unrecorded signs are read as absent.
+            absent = min(grades) if self.measure and self.absent else None
+            choices.append((lies, self._result(min(grades), max(grades), counts=counts, high_if_absent=absent)))
         return choices
 
     def _readings(self) -> list[Reading]:
@@ -206,7 +209,8 @@ class _State:
 
     def _unrecorded(self) -> Truth:
         score = self.sight.scale.score(self.domain.reads)
-        if score is None:
+        if score is None and self.measure is None:
             return negated(self.sight.recorded(self.domain.reads))
-        least = self.sight.kept(f"least_{score.name}")
-        return all_of([negated(self.sight.recorded(score.total)), True if least is None else least.isnull()])
+        least = self.sight.kept(f"least_{self.domain.reads}")
+        written = score.total if score else self.domain.reads
+        return all_of([negated(self.sight.recorded(written)), True if least is None else least.isnull()])
