@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -96,7 +96,9 @@ def check(
 @app.command()
 def grade(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="CSV, Parquet or XLSX with the scale's columns.")],
-    scale: Annotated[str, typer.Option("--scale", metavar="ID", help="Scale; icans scales lists them.")],
+    scale: Annotated[
+        str, typer.Option("--scale", metavar="ID", help="Scale; icans scales lists them. Or a .toml file.")
+    ],
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="CSV or Parquet to write; by default CSV to the screen."),
@@ -131,6 +133,43 @@ def derive(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb") ->
 def report(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb") -> None:
     """Write derived tables, results, figures and report.html."""
     _report(study, out, engine)
+
+
+@app.command()
+def agree(
+    study: StudyFolder,
+    scales: Annotated[
+        str,
+        typer.Option("--scales", metavar="A,B,C", help="Ids of scales; by default those of [agreement] in study.toml."),
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder for results, work lists, figures and a page.")
+    ] = None,
+    engine: EngineName = "duckdb",
+) -> None:
+    """Compare scales on the same assessments, and recorded with derived grades."""
+    from icans.agreement import agree, print_agreement
+    from icans.output import whole_folder
+
+    asked = [name.strip() for name in scales.split(",") if name.strip()]
+    if out is None:
+        with _opened(study, engine, asked) as opened, _progress("Agreement") as step:
+            found = agree(opened, None, None, step)
+    else:
+        from icans.figures.render import Renderer
+
+        _refuse_study_as_output(study, out)
+        with (
+            whole_folder(out) as unfinished,
+            Renderer() as renderer,
+            _opened(study, engine, asked) as opened,
+            _progress("Agreement") as step,
+        ):
+            found = agree(opened, unfinished, renderer, step)
+    print_agreement(found)
+    if out is not None:
+        typer.echo(f"Page: {out / 'agreement.html'}")
+    _say_unused(opened)
 
 
 @app.command()
@@ -210,14 +249,14 @@ def _stop(number: int, _frame: object) -> None:
 
 
 @contextmanager
-def _opened(folder: Path, engine: str = "duckdb") -> Iterator[Study]:
+def _opened(folder: Path, engine: str = "duckdb", compared: Sequence[str] = ()) -> Iterator[Study]:
     from icans.engines import connect
     from icans.study import Study
 
     with tempfile.TemporaryDirectory(prefix="icans-") as scratch:
         connected = connect(engine, scratch=Path(scratch))
         try:
-            study = Study.read(folder, connected)
+            study = Study.read(folder, connected, compared=compared)
             _warn(study)
             yield study
         finally:

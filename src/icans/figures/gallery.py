@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from icans.figures.agreement import agreement_figures
 from icans.figures.biomarkers import biomarkers
 from icans.figures.by_day import by_day
 from icans.figures.figure import Figure, LeftOut
@@ -56,5 +57,6 @@ def all_figures(
         biomarkers(data, stated, intervention=name),
         survival(curves, stated, origin=protocol.survival.origin),
         remission(curves, stated, intervention=name),
+        *(agreement_figures(stated, severe=protocol.population.severe_grade) if protocol.agreement.scales else []),
     ]
     return [one for one in made if isinstance(one, Figure)], [one for one in made if isinstance(one, LeftOut)]

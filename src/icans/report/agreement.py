@@ -41,8 +41,8 @@ def recorded(numbers: Numbers) -> Markup:
     return _table("table-agreement", title, rows, "discordant.csv lists the assessments on which they differ.")
 
 
-def between_scales(numbers: Numbers) -> list[Markup]:
-    """Give the words, the table and what could not be compared, of scales against each other."""
+def between_scales(numbers: Numbers, figures: Sequence[Markup]) -> list[Markup]:
+    """Give the words, the figures, the table and what could not be compared, of scales against each other."""
     rows: list[Row] = []
     reasons: dict[str, Result] = {}
     for toxicity, words in TOXICITIES.items():
@@ -55,8 +55,11 @@ def between_scales(numbers: Numbers) -> list[Markup]:
             rows += [Row(str(group), _cells(numbers, toxicity, group), indented=True) for group in groups]
     blocks = [paragraph(MEANING)] if rows else []
     table = _table("table-scales", "Agreement between scales", rows, KAPPA)
-    missing = bullets(numbers.show(reason, [row]) for reason, row in reasons.items()) if reasons else Markup("")
-    return [*blocks, *(block for block in (table, missing) if block)]
+    lacks = [row for row in numbers.matching("scales") if row.statistic == "columns_lacking"]
+    said = [numbers.show(reason, [row]) for reason, row in reasons.items()]
+    said += [Markup("{}: {} {}.").format(row.level or "", numbers.one(row), row.method) for row in lacks]
+    missing = bullets(said) if said else Markup("")
+    return [*blocks, *figures, *(block for block in (table, missing) if block)]
 
 
 def _table(identity: str, title: str, rows: Sequence[Row], note: str) -> Markup:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
@@ -39,10 +39,13 @@ def definitions(protocol: Protocol, scales: Sequence[Scale]) -> list[Definition]
     protocol
         Definitions of the study.
     scales
-        The scales that graded the study.
+        The scales: of each toxicity the first graded the study, and the others are compared with it.
     """
+    own = list({scale.toxicity: scale for scale in reversed(scales)}.values())[::-1]  # the first of each grades
+    compared = [scale for scale in scales if scale not in own]
     return [
-        *(_graded(protocol, scale) for scale in scales),
+        *(_graded(protocol, scale) for scale in own),
+        *(_used(scale, f"Compared: {scale.name}") for scale in compared),
         Definition("Unrecorded signs", _unrecorded(protocol), _origin(protocol.grading, "unrecorded")),
         Definition("Episode", _episode(protocol), _origin(protocol.episodes, "quiet_hours")),
         Definition(
@@ -65,9 +68,20 @@ def definitions(protocol: Protocol, scales: Sequence[Scale]) -> list[Definition]
     ]
 
 
+def used_scales(scales: Sequence[Scale]) -> list[Definition]:
+    """Give the scales, each with its source and the version of its file."""
+    return [_used(scale, scale.name) for scale in scales]
+
+
 def _graded(protocol: Protocol, scale: Scale) -> Definition:
+    used = _used(scale, f"{scale.toxicity.upper()} grade")
+    return replace(used, source=f"{_origin(protocol.scales, scale.toxicity)}; {used.source}")
+
+
+def _used(scale: Scale, term: str) -> Definition:
     sentence = f"{scale.name}, version {scale.version} ({scale.id}). {scale.citation}"
-    return Definition(f"{scale.toxicity.upper()} grade", sentence, _origin(protocol.scales, scale.toxicity))
+    file = "the study's own scale" if scale.own else f"{scale.status} scale of the catalogue"
+    return Definition(term, sentence, f"{file}; SHA-256 of its file {scale.digest}…")
 
 
 def _origin(section: BaseModel, key: str) -> str:

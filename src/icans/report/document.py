@@ -27,6 +27,9 @@ from icans.scales.model import Scale
 LARGER = 1.45
 """How much larger than on paper a figure may be on a screen."""
 
+AGREEMENT = frozenset({"agreement_icans", "agreement_crs"})
+"""Figures of the section on agreement between scales."""
+
 FINDINGS_SHOWN = 50
 """Findings on the page; findings.csv has all of them."""
 
@@ -94,15 +97,42 @@ def render(content: Content) -> str:
         _section("remission", "Remission", _remission(numbers, protocol), _figure(numbers, content, "remission")),
         _section("biomarkers", "Before and after", _figure(numbers, content, "biomarkers"), _biomarkers(numbers)),
         _section("survival", "Survival", _figure(numbers, content, "survival"), _survival(numbers, groups)),
+        _section("agreement", "Agreement between scales", *_scales(numbers, content)),
         _section("limits", "Findings and limits of the data", *_limits(numbers, content)),
     ]
+    return page(protocol, numbers, [one for one in sections if one.blocks], headline=_headline(numbers))
+
+
+def page(
+    protocol: Protocol,
+    numbers: Numbers,
+    sections: Sequence[Section],
+    *,
+    title: str = "",
+    headline: Sequence[Mapping[str, Markup]] = (),
+) -> str:
+    """Give a page that needs nothing else, its numbers leading back to their rows of results.
+
+    Parameters
+    ----------
+    protocol
+        Definitions of the study.
+    numbers
+        The results, and which of them the sections show.
+    sections
+        What stands on it.
+    title
+        Its title; by default that of the study.
+    headline
+        Numbers that stand above the sections, each with its words.
+    """
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     return environment.from_string(_asset("page.html.j2")).render(
-        title=protocol.study.title,
+        title=title or protocol.study.title,
         question=protocol.study.question,
         synthetic=protocol.study.synthetic,
         version=__version__,
-        headline=_headline(numbers),
+        headline=headline,
         sections=sections,
         css=Markup(_asset("page.css")),  # noqa: S704
         script=Markup(_asset("page.js")),  # noqa: S704
@@ -171,14 +201,19 @@ def _figure(numbers: Numbers, content: Content, *identities: str) -> Markup:
     """Give the first of these figures that the study has, or say why it has none."""
     for figure in content.figures:
         if figure.id in identities:
-            svg = content.drawn[figure.id]
-            drawn = Markup(svg)  # noqa: S704  # our own chart, its texts escaped when it was drawn
-            return Markup(
-                '<figure id="figure-{}"><div class="chart" tabindex="0" style="--largest: {}px">{}</div>'
-                "<figcaption><b>{}.</b> {}</figcaption>{}</figure>"
-            ).format(figure.id, _largest_width(svg), drawn, figure.title, figure.caption, _behind(numbers, figure))
+            return figure_block(numbers, figure, content.drawn)
     reasons = [absent.reason for absent in content.left_out if absent.id in identities]
     return paragraph(Markup('<span class="missing">{}</span>').format(reasons[0])) if reasons else Markup("")
+
+
+def figure_block(numbers: Numbers, figure: Figure, drawn: Mapping[str, str]) -> Markup:
+    """Set a figure with its caption and the numbers that stand in it."""
+    svg = drawn[figure.id]
+    chart = Markup(svg)  # noqa: S704  # our own chart, its texts escaped when it was drawn
+    return Markup(
+        '<figure id="figure-{}"><div class="chart" tabindex="0" style="--largest: {}px">{}</div>'
+        "<figcaption><b>{}.</b> {}</figcaption>{}</figure>"
+    ).format(figure.id, _largest_width(svg), chart, figure.title, figure.caption, _behind(numbers, figure))
 
 
 def _largest_width(svg: str) -> int:
@@ -242,6 +277,14 @@ def _biomarkers(numbers: Numbers) -> Markup:
 def _survival(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
     rows = outcomes.survival_rows(numbers, groups)
     return _table("table-survival", "Survival", _columns(numbers, groups), rows)
+
+
+def _scales(numbers: Numbers, content: Content) -> list[Markup]:
+    """Write about the scales that the protocol compares; nothing where it compares none."""
+    if not content.protocol.agreement.scales:
+        return []
+    figures = [figure_block(numbers, figure, content.drawn) for figure in content.figures if figure.id in AGREEMENT]
+    return agreement.between_scales(numbers, figures)
 
 
 def _limits(numbers: Numbers, content: Content) -> list[Markup]:

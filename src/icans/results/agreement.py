@@ -9,7 +9,7 @@ import numpy as np
 from icans.protocol import Protocol
 from icans.results.cohort import Cohort, Mask, Positions
 from icans.results.columns import kept
-from icans.results.gathered import TOXICITIES, Gathered
+from icans.results.gathered import TOXICITIES, Assessed, Gathered
 from icans.results.rows import Result, Subject
 from icans.results.summaries import estimated
 from icans.stats.agreement import agreement as agreement_of
@@ -45,7 +45,7 @@ class Pairs:
         return () if self.patient is None else cohort.names(self.patient[which])
 
 
-def agreement(study: Gathered, protocol: Protocol) -> list[Result]:
+def agreement(study: Gathered | Assessed, protocol: Protocol) -> list[Result]:
     """Compare recorded with derived grades where both are there.
 
     Parameters
@@ -131,7 +131,7 @@ def severity_words(severe: int) -> str:
     return f"none (grade 0), {'' if severe == 1 else f'mild ({mild}), '}severe (grade {severe} or more)"
 
 
-def _toxicity(study: Gathered, toxicity: str, severe: int) -> list[Result]:
+def _toxicity(study: Gathered | Assessed, toxicity: str, severe: int) -> list[Result]:
     pairs = kept(study.grade_pairs, study.grade_pairs["toxicity"] == toxicity)
     settled = ~np.isnan(pairs["grade"])
     if not settled.any():

@@ -47,8 +47,8 @@ class Comparison:
         The scales, in the order they were named.
     left_out
         Scales that were named and cannot be compared.
-    notes
-        What else a reader must know, as sentences.
+    lacks
+        For each scale the columns of its signs that the study lacks.
     assessments
         One row for each combination of grades that the scales gave to an assessment: ``state_n`` (the grade; -1 where
         it is open; NaN where the scale had no sign) and ``times``; a row for each ``patient`` too, where they are few
@@ -60,7 +60,7 @@ class Comparison:
     toxicity: str
     scales: tuple[Scale, ...]
     left_out: tuple[LeftOut, ...] = ()
-    notes: tuple[str, ...] = ()
+    lacks: tuple[tuple[str, ...], ...] = ()
     assessments: Columns = field(default_factory=dict)
     patients: Columns = field(default_factory=dict)
 
@@ -174,7 +174,7 @@ def _compare(
         toxicity,
         own,
         tuple(left_out),
-        tuple(note for scale in own if (note := _lacks(scale, name, found))),
+        tuple(lacking(scale, found) for scale in own),
         collected(engine, counted, order=tuple(by), patients=patients if "patient_id" in by else None),
         collected(engine, peaks(kept, scales=len(own)), order=("patient_id",), patients=patients),
     )
@@ -195,11 +195,6 @@ def _reason(scale: Scale, table: str, found: frozenset[str], present: frozenset[
 
 def _alone(scale: Scale, toxicity: str) -> str:
     return f"{scale.id} stands alone: there is no other scale of {toxicity.upper()} to compare it with."
-
-
-def _lacks(scale: Scale, table: str, found: frozenset[str]) -> str:
-    lacks = lacking(scale, found)
-    return f"{table} lacks columns of {scale.id}: {', '.join(lacks)}; their signs are not recorded." if lacks else ""
 
 
 def _rows(comparison: Comparison, severe: int, cohort: Cohort) -> Iterator[Result]:

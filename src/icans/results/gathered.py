@@ -37,6 +37,21 @@ RECORDED = "recorded"
 
 
 @dataclass(frozen=True)
+class Assessed:
+    """The assessments of a study as arrays: what agreement needs, from the grades alone.
+
+    Parameters
+    ----------
+    cohort, assessments, grade_pairs
+        As in `Gathered`; no patient is evaluable.
+    """
+
+    cohort: Cohort
+    assessments: dict[str, Columns]
+    grade_pairs: Columns
+
+
+@dataclass(frozen=True)
 class Gathered:
     """The study as arrays; each table is in the order of patient and infusion, ``patient`` a position in the cohort.
 
@@ -116,16 +131,12 @@ def gather(records: Records, derived: Mapping[str, ibis.Table], protocol: Protoc
     asked = np.isin(endpoints["indication"].astype(str), list(protocol.population.indications))
     evaluated = firsts(kept(endpoints, asked), "patient")
     cohort = Cohort(ids, infused, np.isin(np.arange(ids.size), evaluated["patient"]))
-    assessments = bring(_assessment_counts(derived["grades"]), "toxicity", "patient_id")
-    named = patients if len(patients) <= NAMED_AT_MOST else None
-    pairs = _grade_pairs(derived["grades"], *([] if named is None else ["patient_id"]))
-    pairs = pairs.limit(None if assessments["both"].any() else 0)
-    pair_order = ("toxicity", "recorded_grade", "grade", *([] if named is None else ["patient_id"]))
+    assessed = _assessed(derived["grades"], cohort, engine)
     return Gathered(
         cohort=cohort,
         characteristics=characteristics,
-        assessments={toxicity: _spread(assessments, cohort, toxicity) for toxicity in TOXICITIES},
-        grade_pairs=collected(engine, pairs, order=pair_order, patients=named),
+        assessments=assessed.assessments,
+        grade_pairs=assessed.grade_pairs,
         episodes=bring(derived["episodes"].select("toxicity", *KEY, *EPISODE), "toxicity", *KEY, "episode"),
         endpoints=endpoints,
         evaluated=evaluated,
@@ -133,6 +144,38 @@ def gather(records: Records, derived: Mapping[str, ibis.Table], protocol: Protoc
         steroids=bring(_steroid_sums(derived["steroids"]), *KEY),
         survival=bring(derived["survival"], "endpoint", *KEY),
         biomarkers=bring(derived["biomarkers"], "specimen", "analyte", *KEY),
+    )
+
+
+def gather_grades(records: Records, grades: ibis.Table, engine: Engine) -> Assessed:
+    """Bring to Python what agreement needs.
+
+    Parameters
+    ----------
+    records
+        Records of the study.
+    grades
+        Its derived grades, computed.
+    engine
+        Where the tables live.
+    """
+    first = records.infusions.filter(_.infusion == 1).select("patient_id", "infusion")
+    patients = records.patients.select("patient_id")
+    found = collected(engine, patients.left_join(first, "patient_id").select("patient_id", "infusion"), order=KEY[:1])
+    ids = found["patient_id"]
+    return _assessed(grades, Cohort(ids, found["infusion"] == 1, np.zeros(ids.size, dtype=np.bool_)), engine)
+
+
+def _assessed(grades: ibis.Table, cohort: Cohort, engine: Engine) -> Assessed:
+    patients = pa.array(cohort.ids, pa.string())
+    counts = collected(engine, _assessment_counts(grades), order=("toxicity", "patient_id"), patients=patients)
+    named = cohort.ids.size <= NAMED_AT_MOST
+    by = ("toxicity", "recorded_grade", "grade", *(["patient_id"] if named else []))
+    pairs = _grade_pairs(grades, by).limit(None if counts["both"].any() else 0)
+    return Assessed(
+        cohort,
+        {toxicity: _spread(counts, cohort, toxicity) for toxicity in TOXICITIES},
+        collected(engine, pairs, order=by, patients=patients if named else None),
     )
 
 
@@ -189,10 +232,10 @@ def _spread(columns: Columns, cohort: Cohort, toxicity: str) -> Columns:
     }
 
 
-def _grade_pairs(grades: ibis.Table, *by: str) -> ibis.Table:
+def _grade_pairs(grades: ibis.Table, by: tuple[str, ...]) -> ibis.Table:
     """Count assessments by recorded and derived grade, where there are signs and a recorded grade."""
     paired = grades.filter(_.recorded_grade.notnull(), _.scale != RECORDED)
-    return paired.group_by("toxicity", "recorded_grade", "grade", *by).agg(assessments=_.count())
+    return paired.group_by(*by).agg(assessments=_.count())
 
 
 def _steroid_sums(steroids: ibis.Table) -> ibis.Table:

@@ -92,5 +92,5 @@ def results_of(
         *agreement(study, protocol),
         *comparison_results(compared, protocol, study.cohort),
         *data(study, records, protocol, findings),
-        *scales_used(study.assessments, scales, compared),
+        *scales_used(study.assessments, scales, compared, protocol.grading.unrecorded),
     ]
