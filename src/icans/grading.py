@@ -12,16 +12,27 @@ from icans.engines import connect
 from icans.errors import CallError
 from icans.output import whole_file
 from icans.records.reading import read_table
-from icans.records.schema import CRS, EVENTS, NEURO, PATIENTS
+from icans.records.schema import CRS, EVENTS, LABS, NEURO, PATIENTS, Column
 from icans.scales import catalogue
 from icans.scales.engine import evaluated
+from icans.scales.measured import measured
 from icans.scales.unconfirmed import unconfirmed
 
 if TYPE_CHECKING:
+    import ibis
+
     from icans.records.findings import Finding
+    from icans.scales.model import Scale
 
 COLUMNS = {column.name: column for table in (EVENTS, PATIENTS, CRS, NEURO) for column in table.columns}
 """Every canonical column a scale can read, with its declaration."""
+MEASUREMENTS = (
+    *(LABS.column(name) for name in ("value", "limit")),
+    *(Column(name, "text", "") for name in ("analyte", "unit", "infused_at", "ended_at")),
+    *(Column(name, "number", "") for name in ("day", "hour")),
+    Column("infusion", "integer", ""),
+)
+"""Columns of a table of measurements, for scales that read one."""
 
 
 def grade_table(
@@ -54,9 +65,10 @@ def grade_table(
         sys.stderr.write(f"{sentence}\n")
     engine = connect()
     try:
-        declared = [one.column for one in scale.columns_declared]
-        rows, findings = read_table(table, [*COLUMNS.values(), *declared], engine)
-        result = evaluated(rows, scale, unrecorded=unrecorded).order_by("row").drop("row")
+        rows, findings = read_table(table, _columns(scale), engine)
+        rows, doubts = measured(rows, scale, engine, file=table.name)
+        findings += doubts
+        result = _in_order(evaluated(rows, scale, unrecorded=unrecorded))
         if out is None:
             write_csv(engine.collect(result), sys.stdout.buffer)
         else:
@@ -68,3 +80,19 @@ def grade_table(
     finally:
         engine.close()
     return findings
+
+
+def _columns(scale: Scale) -> list[Column]:
+    """Give every column that is read by a declaration: canonical ones, and those of the scale."""
+    own = [one.column for one in scale.columns_declared] + [measure.column for measure in scale.measures]
+    for quantity in scale.quantities:
+        stem = Column(quantity.stem, "number", quantity.label)
+        own += [*quantity.columns, stem, Column(f"{quantity.stem}_unit", "text", f"Unit of {quantity.stem}")]
+    return [*COLUMNS.values(), *own, *(MEASUREMENTS if scale.quantities else ())]
+
+
+def _in_order(result: ibis.Table) -> ibis.Table:
+    """Put rows in the order of the table, or by patient, infusion and day where they were made from several."""
+    if "row" in result.columns:
+        return result.order_by("row").drop("row")
+    return result.order_by([name for name in ("patient_id", "infusion", "day", "date") if name in result.columns])
