@@ -173,6 +173,40 @@ def agree(
 
 
 @app.command()
+def sensitivity(
+    study: StudyFolder,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder for results, the table of specifications, figure and page."),
+    ] = None,
+    engine: EngineName = "duckdb",
+) -> None:
+    """Compute remission under every combination of the definitions in [alternatives] of study.toml."""
+    from icans.output import whole_folder
+    from icans.results.sensitivity_summary import print_summary
+    from icans.sensitivity import try_definitions
+
+    if out is None:
+        with _opened(study, engine) as opened, _progress("Sensitivity") as step:
+            tried = try_definitions(opened, None, None, step)
+    else:
+        from icans.figures.render import Renderer
+
+        _refuse_study_as_output(study, out)
+        with (
+            whole_folder(out) as unfinished,
+            Renderer() as renderer,
+            _opened(study, engine) as opened,
+            _progress("Sensitivity") as step,
+        ):
+            tried = try_definitions(opened, unfinished, renderer, step)
+    print_summary(tried.study, tried.results, tried.claims)
+    if out is not None:
+        typer.echo(f"Page: {out / 'sensitivity.html'}")
+    _say_unused(opened)
+
+
+@app.command()
 def verify(
     study: StudyFolder,
     claims: Annotated[

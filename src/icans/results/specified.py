@@ -104,6 +104,16 @@ class Specified:
         """Those that can be applied."""
         return [outcome for outcome in self.outcomes if not outcome.reason]
 
+    @property
+    def extremes(self) -> tuple[Outcome, Outcome]:
+        """Those with the lowest and the highest rate; the study's own where it is one of several."""
+
+        def place(outcome: Outcome, rate: float) -> tuple[float, bool, str]:
+            return rate, not outcome.specification.own, outcome.specification.id
+
+        lowest = min(self.applicable, key=lambda one: place(one, one.percent or 0.0))
+        return lowest, min(self.applicable, key=lambda one: place(one, -(one.percent or 0.0)))
+
     def label(self, outcome: Outcome, position: int) -> str:
         """Say which value of a definition a specification has."""
         return self.alternatives[position].choices[outcome.specification.choices[position]].label
