@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from icans.results.claims import Claim, read_claims
+from icans.results.claims import Claim, claims_of
 from icans.results.sensitivity import sensitivity
 from icans.results.specified import Specified
 
@@ -54,11 +54,6 @@ def try_definitions(study: Study, out: Path | None, renderer: Renderer | None, s
     if out is not None and renderer is not None:
         _write(study, tried, out=out, renderer=renderer, step=step)
     return tried
-
-
-def claims_of(folder: Path) -> list[Claim]:
-    """Give what the manuscript of a study states; nothing where the study has no claims.toml."""
-    return read_claims(folder) if (folder / "claims.toml").is_file() else []
 
 
 def _write(study: Study, tried: Tried, *, out: Path, renderer: Renderer, step: Callable[[str], None]) -> None:

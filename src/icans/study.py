@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from icans.protocol import Protocol
     from icans.records.findings import Finding
     from icans.records.tables import Records
+    from icans.results.claims import Claim
     from icans.results.cohort import Cohort
     from icans.results.comparison import Comparison
     from icans.results.rows import Result
@@ -216,7 +217,7 @@ class Study:
             Told the name of each step as it begins.
         """
         from icans.figures.collect import figure_data
-        from icans.figures.gallery import all_figures
+        from icans.figures.gallery import all_figures, with_curve
         from icans.records.findings import write_csv
         from icans.report.document import Content, write_report
         from icans.results import store
@@ -233,18 +234,38 @@ class Study:
         gathered = gather(self.records, derived, self.protocol, self.engine)
         compared = self.comparisons(gathered.cohort)
         results = results_of(gathered, self.records, self.protocol, findings, scales=self.scales, compared=compared)
+        specified, claims = self._specified_beside(results, folder, step)
         store.write(results, folder)
         write_discordant(results, derived["grades"], self.records, self.engine, folder)
         write_changes(compared, self.protocol, gathered.cohort, folder)
         step("figures")
         data = figure_data(gathered, self.records, derived, self.protocol, self.engine, scales=self.scales)
         figures, left_out = all_figures(data, curves(gathered, self.protocol), results, self.protocol)
+        if specified:
+            figures, left_out = with_curve(figures, left_out, specified)
         (folder / "figures").mkdir()
         drawn = renderer.draw(figures, folder / "figures")
         step("report")
-        content = Content(self.protocol, self.every_scale, results, figures, left_out, drawn, findings)
+        content = Content(
+            self.protocol, self.every_scale, results, figures, left_out, drawn, findings, specified, claims
+        )
         write_report(folder / "report.html", content)
         return results
+
+    def _specified_beside(
+        self, results: list[Result], folder: Path, step: Step
+    ) -> tuple[Specified | None, Sequence[Claim]]:
+        """Add to a report what its alternatives give, where the protocol has any: rows of results and a table."""
+        if not self.protocol.alternatives:
+            return None, ()
+        from icans.results import specification_table
+        from icans.results.claims import claims_of
+        from icans.results.sensitivity import sensitivity
+
+        specified, claims = self.specified(step), claims_of(self.folder)
+        results += sensitivity(specified, claims)
+        specification_table.write(specified, folder)
+        return specified, claims
 
 
 def _scale(protocol: Protocol, toxicity: str, folder: Path, where: str = "[scales]") -> Scale:

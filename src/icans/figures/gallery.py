@@ -14,6 +14,7 @@ from icans.figures.flow import flow
 from icans.figures.heatmap import heatmap
 from icans.figures.onset import time_course
 from icans.figures.remission import remission
+from icans.figures.specification_curve import specification_curve
 from icans.figures.stated import Stated
 from icans.figures.survival import survival
 from icans.figures.swimmer import swimmer
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from icans.protocol import Protocol
     from icans.results.curves import Curve
     from icans.results.rows import Result
+    from icans.results.specified import Specified
 
 
 def all_figures(
@@ -60,3 +62,13 @@ def all_figures(
         *(agreement_figures(stated, severe=protocol.population.severe_grade) if protocol.agreement.scales else []),
     ]
     return [one for one in made if isinstance(one, Figure)], [one for one in made if isinstance(one, LeftOut)]
+
+
+def with_curve(
+    figures: Sequence[Figure], left_out: Sequence[LeftOut], study: Specified
+) -> tuple[list[Figure], list[LeftOut]]:
+    """Add the specification curve of a study to its figures, or to those left out."""
+    curve = specification_curve(study)
+    if isinstance(curve, Figure):
+        return [*figures, curve], [*left_out]
+    return [*figures], [*left_out, curve]

@@ -15,13 +15,15 @@ from icans import __version__
 from icans.figures.figure import Figure, LeftOut
 from icans.protocol import Protocol
 from icans.records.findings import SEVERITIES, Finding
-from icans.report import agreement, outcomes, tables
+from icans.report import agreement, outcomes, sensitivity, tables
 from icans.report.blocks import Section, bullets, definition_list, details, paragraph
 from icans.report.definitions import definitions
 from icans.report.limits import limits
 from icans.report.numbers import Numbers
 from icans.results import display
+from icans.results.claims import Claim
 from icans.results.rows import Result
+from icans.results.specified import Specified
 from icans.scales.model import Scale
 
 LARGER = 1.45
@@ -54,6 +56,10 @@ class Content:
         SVG of each figure by its id.
     findings
         What was found in the records.
+    specified
+        The study under every combination of its alternatives; None where its protocol has none.
+    claims
+        What the manuscript of the study states; used beside `specified`.
     """
 
     protocol: Protocol
@@ -63,6 +69,8 @@ class Content:
     left_out: Sequence[LeftOut]
     drawn: Mapping[str, str]
     findings: Sequence[Finding]
+    specified: Specified | None = None
+    claims: Sequence[Claim] = ()
 
 
 def write_report(path: Path, content: Content) -> None:
@@ -98,6 +106,7 @@ def render(content: Content) -> str:
         _section("biomarkers", "Before and after", _figure(numbers, content, "biomarkers"), _biomarkers(numbers)),
         _section("survival", "Survival", _figure(numbers, content, "survival"), _survival(numbers, groups)),
         _section("agreement", "Agreement between scales", *_scales(numbers, content)),
+        _section(sensitivity.SECTION, sensitivity.TITLE, *_sensitivity(numbers, content)),
         _section("limits", "Findings and limits of the data", *_limits(numbers, content)),
     ]
     return page(protocol, numbers, [one for one in sections if one.blocks], headline=_headline(numbers))
@@ -285,6 +294,14 @@ def _scales(numbers: Numbers, content: Content) -> list[Markup]:
         return []
     figures = [figure_block(numbers, figure, content.drawn) for figure in content.figures if figure.id in AGREEMENT]
     return agreement.between_scales(numbers, figures)
+
+
+def _sensitivity(numbers: Numbers, content: Content) -> list[Markup]:
+    """Write about other definitions; nothing where the protocol gives no alternatives."""
+    if content.specified is None:
+        return []
+    curve = _figure(numbers, content, sensitivity.FIGURE)
+    return sensitivity.blocks(numbers, content.specified, [curve], content.claims)
 
 
 def _limits(numbers: Numbers, content: Content) -> list[Markup]:

@@ -16,6 +16,7 @@ from icans.results.rows import Result
 from icans.results.specified import Outcome, Specified
 
 SECTION = "sensitivity"
+FIGURE = "specification_curve"
 TITLE = "Had the definitions been others"
 QUESTION = "Would patients have recovered as often, and as fast, had the study defined its terms in another way?"
 STANDARD = (
@@ -28,9 +29,9 @@ NO_ADVICE = (
     "specifications rest on the same patients: their number makes nothing more certain."
 )
 PAIRED = (
-    "Change, mean (largest): two or more specifications that share all other definitions are compared, and the range of their answers "
-    "is taken; the mean over all such sets, the largest in brackets. Rates with their exact 95% interval; median "
-    "days from first course to remission among responders."
+    "Change, mean (largest): two or more specifications that share all other definitions are compared, and the range "
+    "of their answers is taken; the mean over all such sets, the largest in brackets. Rates with their exact 95% "
+    "interval; median days from first course to remission among responders."
 )
 NAMED = 20
 """Most specifications named for one reason."""

@@ -103,6 +103,11 @@ def read_claims(path: Path) -> list[Claim]:
     return _claims(content, file.name)
 
 
+def claims_of(folder: Path) -> list[Claim]:
+    """Give what the manuscript of a study states; nothing where the study has no claims.toml."""
+    return read_claims(folder) if (folder / "claims.toml").is_file() else []
+
+
 def verify(results: Sequence[Result], claims: Sequence[Claim]) -> list[Verdict]:
     """Recompute every claim: one verdict a claim, in their order.
 
