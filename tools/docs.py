@@ -63,7 +63,8 @@ def derived() -> str:
 def definitions(section: SectionOfProtocol) -> str:
     """Describe a section of study.toml."""
     keys = markdown_table(("key", "values", "default", "meaning", "source"), map(_cells, section.definitions))
-    page = f"## `{section.name}`\n\n{section.meaning[0].upper()}{section.meaning[1:]}.\n\n{keys}"
+    left_out = " Done only where the section stands." if section.optional else ""
+    page = f"## `{section.name}`\n\n{section.meaning[0].upper()}{section.meaning[1:]}.{left_out}\n\n{keys}"
     if section.defaults:
         blocks = (
             "\n".join([section.name, *(f"{key} = {value}" for key, value in values.items())])

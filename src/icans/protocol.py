@@ -7,31 +7,24 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from icans.errors import CallError, ProtocolError, nearest
-
-IDM_2025 = "Meng et al. 2025, doi:10.3389/fimmu.2025.1716317"
-ASTCT_2019 = "Lee et al. 2019, doi:10.1016/j.bbmt.2018.12.758"
-CONVENTION = "convention of this software (docs/decisions/0003-definitions.md); no published standard was found"
-
-Grade = Annotated[int, Field(ge=0, le=5)]
-Hours = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Days = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Months = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Moment = Annotated[float, Field(allow_inf_nan=False)]
-Name = Annotated[str, Field(min_length=1)]
-
-
-def source(text: str) -> dict[str, Any]:
-    """Attach to a definition where its default comes from."""
-    return {"source": text}
-
-
-class Section(BaseModel):
-    """A section of study.toml: unknown keys are refused, values cannot change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from icans.protocols.natural_history import NaturalHistory
+from icans.protocols.section import (
+    ASTCT_2019,
+    CONVENTION,
+    IDM_2025,
+    Days,
+    Grade,
+    Hours,
+    Moment,
+    Months,
+    Name,
+    Section,
+    source,
+    without_none,
+)
 
 
 class Title(Section):
@@ -301,6 +294,7 @@ class Protocol(Section):
     biomarkers: list[Biomarker] = Field(
         default_factory=list, description="Measurements compared before and after; empty: every one in labs"
     )
+    natural_history: NaturalHistory | None = None
     alternatives: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="Other values of these definitions, as written; `icans.specifications.reading` checks them",
@@ -357,6 +351,7 @@ def _refuse_unknown_keys(content: dict[str, Any], model: type[BaseModel], name: 
 def _section_of(annotation: Any) -> type[BaseModel] | None:  # noqa: ANN401  # an annotation can be anything
     if get_origin(annotation) is list:
         (annotation,) = get_args(annotation)
+    annotation = without_none(annotation)
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 

@@ -34,7 +34,9 @@ def test_every_key_can_be_set_by_deleting_the_sign_before_it():
         "after_hours": (0.0, 336.0),
     }
     survival = filled.survival.model_copy(update={"cutoff": None})
-    assert filled.model_copy(update={"survival": survival, "biomarkers": []}) == DEFAULTS
+    optional = {section.name.strip("[]"): None for section in sections() if section.optional}
+    assert all(getattr(filled, name) is not None for name in optional)
+    assert filled.model_copy(update={"survival": survival, "biomarkers": [], **optional}) == DEFAULTS
 
 
 def test_every_section_and_key_stands_with_its_meaning_default_and_source():

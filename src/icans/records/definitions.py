@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
 
 from icans.protocol import Biomarker, Protocol, RemissionRule
+from icans.protocols.section import without_none
 
 KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
 REPEATED: dict[str, type[BaseModel]] = {"[[remission.rules]]": RemissionRule, "[[biomarkers]]": Biomarker}
@@ -65,12 +66,15 @@ class SectionOfProtocol:
         Its keys.
     defaults
         Where it may stand several times, the values of each by default: key and TOML.
+    optional
+        A study may do without it; then what it defines is not done.
     """
 
     name: str
     meaning: str
     definitions: tuple[Definition, ...]
     defaults: tuple[dict[str, str], ...] = field(default=())
+    optional: bool = False
 
 
 def sections() -> list[SectionOfProtocol]:
@@ -79,11 +83,12 @@ def sections() -> list[SectionOfProtocol]:
     for name, content in Protocol.model_fields.items():
         if name == ALTERNATIVES:
             continue
-        model = content.annotation
+        model = without_none(content.annotation)
         if not (isinstance(model, type) and issubclass(model, BaseModel)):
             found.append(_section(f"[[{name}]]", []))
             continue
-        found.append(_described(f"[{name}]", model))
+        optional = model is not content.annotation
+        found.append(replace(_described(f"[{name}]", model), optional=optional))
         for key, inner in model.model_fields.items():
             if (repeated := f"[[{name}.{key}]]") in REPEATED:
                 found.append(_section(repeated, inner.get_default(call_default_factory=True)))
@@ -122,7 +127,7 @@ def _definitions(section: str, model: type[BaseModel]) -> Iterator[Definition]:
             continue
         default = model.model_fields[key].get_default(call_default_factory=True)
         required = model.model_fields[key].is_required()
-        example = EXAMPLES.get((section, key))
+        example = EXAMPLES.get((section, key), next(iter(schema.get("examples", [])), None))
         yield Definition(
             key,
             schema["description"],

@@ -98,6 +98,8 @@ def _put_in_place(new: Path, folder: Path) -> None:
 def _section(section: SectionOfProtocol) -> str:
     if section.name.startswith("[["):
         return "\n".join(_repeated(section)) + "\n"
+    if section.optional:
+        return "\n".join(_left_out(section)) + "\n"
     heading = [section.name, *_comment(_sentence(section.meaning))]
     return "\n".join([*heading, *(line for definition in section.definitions for line in _single(definition))]) + "\n"
 
@@ -114,6 +116,13 @@ def _single(definition: Definition) -> Iterator[str]:
         yield f"#{definition.key} = {definition.example}"
     else:
         yield f'{definition.key} = "{TITLE}"'
+
+
+def _left_out(section: SectionOfProtocol) -> Iterator[str]:
+    """Write a section that a study may do without, every line of it behind a sign."""
+    yield f"#{section.name}"
+    yield from _comment(f"{_sentence(section.meaning)} Left out by default: it is done only where the section stands.")
+    yield from (line for definition in section.definitions for line in _single(definition))
 
 
 def _repeated(section: SectionOfProtocol) -> Iterator[str]:

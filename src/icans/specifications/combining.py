@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from icans.errors import ProtocolError
-from icans.protocol import CONVENTION, IDM_2025, Protocol
+from icans.protocol import Protocol
+from icans.protocols.section import CONVENTION, IDM_2025
 from icans.specifications.declared import DEFINITIONS
 from icans.specifications.reading import Alternatives, alternatives
 
