@@ -9,7 +9,7 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from icans.derive.schema import DERIVED
+from icans.derive.schema import ASKED_FOR, DERIVED
 from icans.engines import Engine, connect
 from icans.records.schema import TABLES
 
@@ -28,7 +28,7 @@ INFUSIONS.pop("hour")
 COLUMNS = (
     RECORDS
     | {"infusions": INFUSIONS, "patients": {k: v for k, v in RECORDS["patients"].items() if k not in PLACE}}
-    | {name: {column: kind for column, (kind, _) in columns.items()} for name, columns in DERIVED.items()}
+    | {name: {column: kind for column, (kind, _) in columns.items()} for name, columns in (DERIVED | ASKED_FOR).items()}
 )
 """Columns of every table of records (once read) and every derived one, with their types."""
 

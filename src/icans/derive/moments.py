@@ -34,7 +34,7 @@ def moments(treated: ibis.Table, grades: ibis.Table, neuro: ibis.Table) -> ibis.
     """
     icans = grades.filter(grades.toxicity == "icans", grades.grade.notnull())
     graded = _since_onset(treated, icans.select(*INFUSION, "hour", "grade", ice=ibis.null("int64")))
-    scored = neuro.select(*INFUSION, "hour", grade=ibis.null("int8"), ice=_ice(neuro))
+    scored = neuro.select(*INFUSION, "hour", grade=ibis.null("int8"), ice=ice_score(neuro))
     scored = _since_onset(treated, scored.filter(scored.ice.notnull()))
     found = graded.union(scored)
     return found.group_by("case", "hour").agg(grade=found.grade.max(), ice=found.ice.min())
@@ -46,6 +46,7 @@ def _since_onset(treated: ibis.Table, rows: ibis.Table) -> ibis.Table:
     return joined.select("case", "hour", "grade", "ice")
 
 
-def _ice(neuro: ibis.Table) -> ibis.Value:
+def ice_score(neuro: ibis.Table) -> ibis.Value:
+    """Give the ICE score of each assessment: its total, or the sum of its items where all of them are recorded."""
     items = reduce(add, (neuro[item] for item in ICE_ITEMS))
     return ibis.coalesce(neuro.ice, items)

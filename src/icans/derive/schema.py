@@ -103,6 +103,27 @@ DERIVED: dict[str, dict[str, tuple[str, str]]] = {
 }
 """Derived tables: name -> column -> (type, meaning)."""
 
+ASKED_FOR: dict[str, dict[str, tuple[str, str]]] = {
+    "panel": {
+        "patient_id": ("string", "patient"),
+        "infusion": ("int64", "number of the infusion, from 1"),
+        "day": ("int64", "day from infusion, the day of infusion is 0"),
+        "grade": ("int8", "worst settled ICANS grade of the day; null where there is none"),
+        "carried": ("int8", "grade of the day, or the last one where it is not too old; null where not observed"),
+        "observed": ("boolean", "there is a grade of the day or one carried to it"),
+        "ice": ("int64", "lowest ICE score of the day; null where there is none"),
+        "carried_ice": ("int64", "ICE score of the day, or the last one where it is not too old"),
+        "courses": ("int64", "courses of the intervention begun by the end of the day"),
+        "treated": ("boolean", "a course was begun on that day or before"),
+        "on_steroid": ("boolean", "a systemic corticosteroid was given on that day"),
+        "steroid_mg": ("float64", "of it as dexamethasone, mg; 0 without a dose, null where the amount is not known"),
+        "on_steroid_before": ("boolean", "a systemic corticosteroid was given on the day before"),
+        "steroid_mg_before": ("float64", "of it as dexamethasone, mg; 0 without a dose, null where not known"),
+        "died": ("boolean", "the patient died on that day, the last of the panel"),
+    },
+}
+"""Derived tables that are made only where a section of the protocol needs them."""
+
 
 def conformed(table: ibis.Table, name: str) -> ibis.Table:
     """Give a derived table its declared columns, in their order and types.
@@ -112,4 +133,5 @@ def conformed(table: ibis.Table, name: str) -> ibis.Table:
     """
     from ibis.expr.operations import Cast  # noqa: PLC0415  # the declaration above is read without Ibis
 
-    return table.select(**{column: Cast(table[column], kind).to_expr() for column, (kind, _) in DERIVED[name].items()})
+    columns = (DERIVED | ASKED_FOR)[name]
+    return table.select(**{column: Cast(table[column], kind).to_expr() for column, (kind, _) in columns.items()})
