@@ -67,6 +67,11 @@ def find(scale_id: str, folder: Path | None = None) -> Scale:
     return load(scale_id)
 
 
+def named(name: str, folder: Path | None = None) -> Scale:
+    """Give a scale by what stands on a command line: an id as for `find`, or a file ending in ``.toml``."""
+    return read(Path(name)) if name.endswith(".toml") else find(name, folder)
+
+
 def own_files(folder: Path) -> dict[str, Path]:
     """Give the scale files of a study folder by id, in alphabetical order.
 
