@@ -14,7 +14,7 @@ from icans.derive.schema import DERIVED
 from icans.records import dictionary
 from icans.records.definitions import Definition, SectionOfProtocol, sections
 from icans.records.dictionary import markdown_table
-from icans.scales import catalogue, table
+from icans.scales import catalogue, markdown
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -44,7 +44,8 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "dictionary.md", f"{dictionary.markdown()}\n{derived()}"
     yield "definitions.md", "\n".join([DEFINITIONS, *(definitions(section) for section in sections())])
     for scale_id in catalogue.ids():
-        yield f"scales/{scale_id}.md", table.markdown(catalogue.load(scale_id))
+        yield f"scales/{scale_id}.md", markdown.markdown(catalogue.load(scale_id))
+    yield "scales/README.md", markdown.index()
 
 
 def derived() -> str:

@@ -226,14 +226,20 @@ def verify(
 
 
 @app.command()
-def scales(scale_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="One scale.")] = None) -> None:
+def scales(
+    scale_id: Annotated[str | None, typer.Argument(metavar="[ID]", help="One scale, or a scale file.")] = None,
+    study: Annotated[
+        Path | None, typer.Option("--study", metavar="STUDY", help="Study folder whose own scales count too.")
+    ] = None,
+) -> None:
     """List the catalogue of scales, or print one as the table a clinician knows."""
-    from icans.scales.table import show, show_catalogue
+    from icans.scales import catalogue
+    from icans.scales.screen import show, show_catalogue
 
     if scale_id is None:
-        show_catalogue()
+        show_catalogue(study)
     else:
-        show(scale_id)
+        show(catalogue.named(scale_id, study))
 
 
 @app.command()
