@@ -64,7 +64,7 @@ def specification_curve(study: Specified) -> Figure | LeftOut:
         _days(rows, x, width, study, many=many),
         _matrix(rows, x, width, lines, many=many),
     ]
-    strip, strip_rows = legend("legend", [_legend(many=many)], WIDTH)
+    strip, strip_rows = legend("legend", [_legend(many=many)], max(width, 420.0))
     return Figure(
         id=ID,
         title=TITLE,
@@ -126,7 +126,7 @@ def _curve_rows(study: Specified, ordered: Sequence[Outcome], *, many: bool) -> 
         "own_rate": [{"x": point["x"]} for point in own],
         "rates": [] if many else [{**row, **RATE.row()} for row in drawn],
         "curve": drawn if many else [],
-        "days": [] if many else days,
+        "days": [] if many else [{**row, **RATE.row(26)} for row in days],
         "days_dots": broken([{"x": row["x"], "y": row["y"]} for row in days]) if many else [],
         "own_points": [{**point, **OWN.row()} for point in own],
         "own_days": own_days,
@@ -212,17 +212,7 @@ def _days(rows: Rows, x: dict[str, Any], width: float, study: Specified, *, many
     if many and "days_dots" in rows:
         layers.append(dots("days_dots", place, colour=INK, width=2.2))
     elif "days" in rows:
-        layers.append(
-            layer(
-                "point",
-                "days",
-                place,
-                "told",
-                shape=alt.ShapeValue("circle"),
-                fill=alt.FillValue(INK),
-                size=alt.SizeValue(22),
-            )
-        )
+        layers.append(symbols("days", place, "told"))
     if "own_days" in rows:
         layers.append(symbols("own_days", place, "told"))
     return panel([one for one in layers if one is not None], width, height)

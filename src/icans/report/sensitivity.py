@@ -30,8 +30,8 @@ NO_ADVICE = (
 )
 PAIRED = (
     "Change, mean (largest): two or more specifications that share all other definitions are compared, and the range "
-    "of their answers is taken; the mean over all such sets, the largest in brackets. Rates with their exact 95% "
-    "interval; median days from first course to remission among responders."
+    "of their answers is taken; the mean over all such sets, the largest in brackets. Median days: from first course "
+    "to remission, among responders."
 )
 NAMED = 20
 """Most specifications named for one reason."""
@@ -140,8 +140,8 @@ def _table(numbers: Numbers, study: Specified) -> Markup:
     rows.append(Row("Change by one definition alone: percentage points, days"))
     for title, _, name in _by_change(numbers, study):
         cells = [_changed(numbers, variable, name) for variable in ("remission", "days_to_remission")]
-        rows.append(Row(title, (Markup(""), *cells), indented=True))
-    columns = ("Evaluable", "In remission", "Median days")
+        rows.append(Row(title, (Markup(""), cells[0], Markup(""), cells[1]), indented=True))
+    columns = ("Evaluable", "In remission", "Exact 95% interval", "Median days")
     made = tables.render("table-sensitivity", "What the definitions do to the answer", columns, rows, PAIRED)
     return Markup('<div class="table">{}</div>').format(made)
 
@@ -158,12 +158,12 @@ def _specification(numbers: Numbers, study: Specified, words: str, outcome: Outc
             *(("remission", name) for name in ("n", "events", "percent", "ci_low", "ci_high")),
         )
     )
-    interval = ""
+    interval = Markup("")
     if low is not None and high is not None:
         interval = numbers.show(display.interval(low.value, high.value, "%"), [low, high])
-    rate = Markup("{} of {}, {} ({})").format(*(numbers.one(row) for row in (events, n, percent)), interval)
+    rate = Markup("{} of {} ({})").format(*(numbers.one(row) for row in (events, n, percent)))
     median = numbers.find(SECTION, "days_to_remission", "median", level=level)
-    return Row(label, (numbers.one(evaluable), rate, numbers.one(median)), indented=True)
+    return Row(label, (numbers.one(evaluable), rate, interval, numbers.one(median)), indented=True)
 
 
 def _differing(study: Specified, outcome: Outcome) -> str:

@@ -86,7 +86,9 @@ def print_summary(study: Specified, results: Sequence[Result], claims: Sequence[
 
 def _counted(rows: Rows, study: Specified) -> str:
     every, applicable = (rows["specifications", None, name].value or 0.0 for name in ("n", "applicable"))
-    return f"{every:,.0f} specifications of {len(study.alternatives)} definitions; {applicable:,.0f} can be applied."
+    varied = len(study.alternatives)
+    definitions = "one definition" if varied == 1 else f"{varied} definitions"
+    return f"{every:,.0f} specifications, by {definitions}; {applicable:,.0f} can be applied."
 
 
 def _answer(outcome: Outcome) -> str:

@@ -81,7 +81,7 @@ DEFINITIONS = (
     Definition("intervention", "drugs", "Drugs of a course", _names),
     Definition("intervention", "routes", "Routes of a course", _names),
     Definition("intervention", "together_hours", "One course within", _hours),
-    Definition("population", "indications", "Evaluable", _names),
+    Definition("population", "indications", "Indications", _names),
     Definition("population", "severe_grade", "Severe from", _from_grade),
     Definition("population", "refractory_hours", "Refractory after", _hours),
     Definition("steroids", "routes", "Systemic routes", _names),
