@@ -339,7 +339,7 @@ def _warn(study: Study) -> None:
     """Say which of the study's scales could not be checked against their publication."""
     from icans.scales.unconfirmed import unconfirmed
 
-    for sentence in unconfirmed(study.every_scale):
+    for sentence in unconfirmed((*study.every_scale, *study.varied)):
         typer.echo(sentence, err=True)
 
 

@@ -57,6 +57,7 @@ class Study:
     engine: Engine
     scales: Mapping[str, Scale] = field(repr=False)
     compared: tuple[Scale, ...] = field(default=(), repr=False)
+    varied: tuple[Scale, ...] = field(default=(), repr=False)
 
     @classmethod
     def read(cls, folder: Path, engine: Engine, *, compared: Sequence[str] = ()) -> Study:
@@ -81,9 +82,9 @@ class Study:
         protocol = protocols.read(folder)
         scales = {toxicity: _scale(protocol, toxicity, folder) for toxicity in ("icans", "crs")}
         others = _compared(protocol, compared, folder)
-        every = [*scales.values(), *others, *_alternative(protocol, folder)]
-        records = read_records(folder, protocol, engine, declared_columns(every))
-        return cls(folder, protocol, _kept(records, engine), engine, scales, others)
+        varied = _alternative(protocol, folder)
+        records = read_records(folder, protocol, engine, declared_columns([*scales.values(), *others, *varied]))
+        return cls(folder, protocol, _kept(records, engine), engine, scales, others, varied)
 
     def derive(self, folder: Path, step: Step) -> dict[str, ibis.Table]:
         """Write every derived table into a folder, each made from those before it, and give them as read from there."""
@@ -280,12 +281,12 @@ def _scale(protocol: Protocol, toxicity: str, folder: Path, where: str = "[scale
     return graded_by(scale, protocol.grading.instrument) if toxicity == "icans" else scale
 
 
-def _alternative(protocol: Protocol, folder: Path) -> list[Scale]:
-    """Give the other scales that the protocol would have ICANS graded by."""
-    return [
+def _alternative(protocol: Protocol, folder: Path) -> tuple[Scale, ...]:
+    """Give the scales that the protocol's alternatives would have ICANS graded by."""
+    return tuple(
         _scale(protocol.model_copy(update={"scales": scales, "grading": Grading()}), "icans", folder, SCALES)
         for scales in scales_named(protocol)
-    ]
+    )
 
 
 def _compared(protocol: Protocol, asked: Sequence[str], folder: Path) -> tuple[Scale, ...]:

@@ -14,6 +14,7 @@ from icans.results import display
 from icans.results.claims import Claim
 from icans.results.rows import Result
 from icans.results.specified import Outcome, Specified
+from icans.scales.unconfirmed import unconfirmed
 
 SECTION = "sensitivity"
 FIGURE = "specification_curve"
@@ -60,6 +61,8 @@ def blocks(numbers: Numbers, study: Specified, figures: Sequence[Markup], claims
         found += [paragraph("What is stated of remission, under all these specifications:"), bullets(held)]
     if left_out := _left_out(study):
         found += [paragraph("Combinations that cannot be applied, and why:"), bullets(left_out)]
+    if notes := [*unconfirmed(study.scales), *study.notes]:
+        found.append(bullets(notes))
     return [*found, paragraph(NO_ADVICE)]
 
 
@@ -170,7 +173,7 @@ def _differing(study: Specified, outcome: Outcome) -> str:
     """Say what a specification defines otherwise than the study."""
     own = study.own.specification.choices
     return "; ".join(
-        f"{one.definition.title.lower()} {study.label(outcome, place)}"
+        f"{one.definition.within} {study.label(outcome, place)}"
         for place, one in enumerate(study.alternatives)
         if outcome.specification.choices[place] != own[place]
     )
@@ -219,7 +222,7 @@ def _alike(study: Specified, identities: set[str]) -> str:
     these = [one.specification.choices for one in study.outcomes if one.specification.id in identities]
     others = [one.specification.choices for one in study.applicable]
     return "; ".join(
-        f"{one.definition.title.lower()} {one.choices[these[0][place]].label}"
+        f"{one.definition.within} {one.choices[these[0][place]].label}"
         for place, one in enumerate(study.alternatives)
         if len({choices[place] for choices in these}) == 1
         and not any(choices[place] == these[0][place] for choices in others)

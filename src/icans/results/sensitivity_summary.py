@@ -48,7 +48,7 @@ def summary(study: Specified, results: Sequence[Result], claims: Sequence[Claim]
         least, most = (rows[DAYS, None, end].value for end in ("min", "max"))
         if least is not None and most is not None:
             lines.append(f"Median time to remission among responders: {display.interval(least, most, 'days')}.")
-    return [*lines, *_claims(rows, claims), *_left_out(study)]
+    return [*lines, *_claims(rows, claims), *_left_out(study), *study.notes]
 
 
 def changes(study: Specified, results: Sequence[Result]) -> Table:

@@ -87,12 +87,18 @@ class Specified:
         The patients who are evaluable in any.
     standard
         The protocol gave no alternatives: these are the standard ones.
+    scales
+        The scales used beside the study's own.
+    notes
+        What the study lacks of them, as sentences.
     """
 
     alternatives: tuple[Alternatives, ...]
     outcomes: tuple[Outcome, ...]
     cohort: Cohort
     standard: bool
+    scales: tuple[Scale, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def own(self) -> Outcome:
@@ -161,7 +167,10 @@ def specify(
     protocols = {place: one.protocol for place, one in enumerate(specifications) if one.protocol and not one.reason}
     derived = outcomes(records, assessed, protocols, scales, engine, step=step) if protocols else None
     lacking = {key: _lacking(scale, records) for key, scale in scales.items()}
-    return specified(among, specifications, derived, engine, lacking=lacking, standard=standard_set)
+    found = specified(among, specifications, derived, engine, lacking=lacking, standard=standard_set)
+    others = {scale.id: (scale, lacking[key]) for key, scale in scales.items() if key[0] != protocol.scales.icans}
+    said = tuple(f"Of the columns of {name}, {words}." for name, (_, words) in others.items() if words)
+    return replace(found, notes=said, scales=tuple(scale for scale, _ in others.values()))
 
 
 def _scales(
@@ -193,7 +202,7 @@ def _lacking(scale: Scale, records: Records) -> str:
     """Name the columns of a scale that the study lacks, where it has some of them."""
     found = records.columns.get("neuro", frozenset()) | records.columns.get("events", frozenset())
     lacking = [name for name in signs(scale) if name not in found]
-    return f"the study lacks {', '.join(lacking)} of {scale.id}" if lacking else ""
+    return f"the study lacks {', '.join(lacking)}" if lacking else ""
 
 
 def specified(
@@ -243,14 +252,18 @@ def specified(
 
 def _outcome(specification: Specification, rows: Columns, cohort: Cohort, lacking: str) -> Outcome:
     who = rows["patient"] if rows["specification"].size else np.zeros(0, dtype=np.int64)
+
+    def because(reason: str) -> str:
+        return f"{reason}; of the columns of its scale, {lacking}" if lacking else reason
+
     if who.size == 0:
-        return Outcome(specification, reason=f"{NOBODY}; {lacking}" if lacking else NOBODY)
+        return Outcome(specification, reason=because(NOBODY))
     remission = rows["remission"]
     judged, reached = ~np.isnan(remission), remission == 1
     counts = (who.size, int(np.count_nonzero(judged)), int(np.count_nonzero(reached)))
     named = tuple(_names(cohort, who[which]) for which in (np.ones(who.size, dtype=np.bool_), judged, reached))
     if counts[1] == 0:
-        return Outcome(specification, named[0], counts=counts, reason=NO_LINE, rows=rows)
+        return Outcome(specification, named[0], counts=counts, reason=because(NO_LINE), rows=rows)
     days = rows["hours_to_remission"][reached] / HOURS_PER_DAY
     median = float(np.median(days)) if days.size else None
     evaluable, with_line, responders = named

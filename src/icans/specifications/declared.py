@@ -33,6 +33,11 @@ class Definition:
         """Section and key: ``episodes.quiet_hours``."""
         return f"{self.section}.{self.key}"
 
+    @property
+    def within(self) -> str:
+        """The title inside a sentence: ``quiet interval``, ``ICANS scale``."""
+        return self.title if self.title[1].isupper() else self.title[0].lower() + self.title[1:]
+
 
 def _grades(grades: Sequence[int]) -> str:
     low, high = min(grades), max(grades)
