@@ -28,7 +28,7 @@ COLUMNS = {column.name: column for table in (EVENTS, PATIENTS, CRS, NEURO) for c
 """Every canonical column a scale can read, with its declaration."""
 MEASUREMENTS = (
     *(LABS.column(name) for name in ("value", "limit")),
-    *(Column(name, "text", "") for name in ("analyte", "unit", "infused_at", "ended_at")),
+    *(Column(name, "text", "") for name in ("specimen", "analyte", "unit", "infused_at", "ended_at")),
     *(Column(name, "number", "") for name in ("day", "hour")),
     Column("infusion", "integer", ""),
 )
@@ -56,11 +56,11 @@ def grade_table(
     CallError
         There is no such scale or file, or `out` is neither CSV nor Parquet.
     ScaleError
-        The table has none of the scale's columns.
+        The scale file is wrong, or the table has none of the scale's columns.
     """
     if out is not None and out.suffix.lower() not in {".csv", ".parquet"}:
         raise CallError(f"--out {out}: the name ends in neither .csv nor .parquet.")
-    scale = catalogue.read(Path(scale_id)) if scale_id.endswith(".toml") else catalogue.load(scale_id)
+    scale = catalogue.named(scale_id)
     for sentence in unconfirmed([scale]):
         sys.stderr.write(f"{sentence}\n")
     engine = connect()

@@ -142,9 +142,8 @@ def _by_day(rows: ibis.Table, table: ibis.Table, scale: Scale, keys: list[str], 
         most = unbounded.ifelse(ibis.null("float64"), rows.high.max(where=this))
         found[f"{quantity.column}_low"], found[f"{quantity.column}_high"] = rows.low.min(where=this), most
     panel = rows.group_by(*keys).agg(**found)
-    names = [quantity.column for quantity in scale.quantities]
-    settled = {
-        name: (panel[f"{name}_low"] == panel[f"{name}_high"]).ifelse(panel[f"{name}_low"], ibis.null("float64"))
-        for name in names
-    }
-    return panel.select(*keys, **settled, **{name: panel[name] for name in found})
+    settled: dict[str, Any] = {}
+    for name in (quantity.column for quantity in scale.quantities):
+        low, high = panel[f"{name}_low"], panel[f"{name}_high"]
+        settled |= {name: (low == high).ifelse(low, ibis.null("float64")), f"{name}_low": low, f"{name}_high": high}
+    return panel.select(*keys, **settled)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from icans.scales.conditions import Interval
-from icans.scales.measures import Measure, Quantity, Series
+from icans.scales.measures import RUNS, Measure, Quantity, Series, Unit
 from icans.scales.model import Formula, Item, Scale
 
 
@@ -49,41 +49,73 @@ def amounts(held: Interval, most: float) -> str:
     return start if held.most >= most else f"{start} {'to' if held.most_counts else 'to below'} {held.most:g}"
 
 
+TABLE = (
+    "A table with a row for each measurement is read: patient_id; day (days from infusion), hour or time; analyte, "
+    "value and unit; and where they are there limit (< or >), infusion, infused_at and ended_at (last day of "
+    "observation). Where time holds dates, infused_at holds the date of infusion and days go by the calendar."
+)
+UNITS = "A number whose unit is not written or not known is never used; detection limits leave open what they must."
+
+
 def measurement_sentences(scale: Scale) -> list[str]:
     """Say what is measured, in which units it may come, and how a series of it is looked at."""
+    measures = ", ".join(f"`{measure.name}`" for measure in scale.measures)
     return [
         *map(_quantity, scale.quantities),
-        *([_series(scale.series)] if scale.series else []),
-        *map(_measure, scale.measures),
+        *([UNITS, TABLE] if scale.quantities else []),
+        *(_series(scale.series) if scale.series else []),
+        *(_unmeasured(scale.series) if scale.series and any(one.gives in RUNS for one in scale.measures) else []),
+        *(_measure(measure) for measure in scale.measures),
+        *([f"A table that has {measures} already is graded as it stands."] if measures else []),
     ]
 
 
 def _quantity(quantity: Quantity) -> str:
-    others = [unit.name for unit in quantity.units if unit.name != quantity.unit]
+    others = [_other(quantity, unit) for unit in quantity.units if unit.name != quantity.unit]
     also = f", converted from {' or '.join(others)}" if others else ""
     label = f"{quantity.label[:1].upper()}{quantity.label[1:]}"
     columns = ", ".join(f"`{column.name}`" for column in quantity.columns)
+    stem = f"`{quantity.stem}` with `{quantity.stem}_unit`"
     called = ", ".join(quantity.analytes)
-    return f"{label} in {quantity.unit}{also}. Among measurements it is called {called}; as a column {columns}."
-
-
-def _series(series: Series) -> str:
-    filled = (
-        f"up to {series.filled_days} days without a measurement are filled, between two of them on a straight line"
-        if series.filled_days
-        else "days without a measurement stay unknown"
-    )
-    ends = f", at most until {' or '.join(word.replace('_', ' ') for word in series.ends_at)}" if series.ends_at else ""
     return (
-        f"It is looked at from day {series.first_day} to day {series.last_day} after infusion{ends}. The lowest "
-        f"measurement of a day counts; {filled}."
+        f"{label} in {quantity.unit}{also}. Among measurements it is called {called}; as a column {columns}, or {stem}."
     )
+
+
+def _other(quantity: Quantity, unit: Unit) -> str:
+    times, divided_by = quantity.factors(unit)
+    if times == divided_by:
+        return unit.name
+    return f"{unit.name} ({f'× {times / divided_by:g}' if times > divided_by else f'÷ {divided_by / times:g}'})"
+
+
+def _series(series: Series) -> list[str]:
+    ends = f", at most until {' or '.join(word.replace('_', ' ') for word in series.ends_at)}" if series.ends_at else ""
+    looked_at = f"It is looked at from day {series.first_day} to day {series.last_day} after infusion{ends}."
+    return [f"{looked_at} The lowest measurement of a day counts."]
+
+
+def _unmeasured(series: Series) -> list[str]:
+    filled = (
+        f"Up to {series.filled_days} days in a row without a measurement are filled: between two measurements on the "
+        "straight line, before the first and after the last with the nearest one. Days of a longer stretch stay unknown"
+        if series.filled_days
+        else "Days without a measurement stay unknown"
+    )
+    meaning = "they leave the grade between two bounds, and are unremarkable where unrecorded signs are read as absent"
+    return [f"{filled}: {meaning}."]
 
 
 def _measure(measure: Measure) -> str:
+    if measure.gives not in RUNS:
+        return f"`{measure.name}`: {measure.label}."
+    few = measure.recovery_days - 1
     recovery = (
-        f" A run ends with {measure.recovery_days} days in a row outside it; fewer do not end it, and count in it."
-        if measure.recovery_days > 1 and measure.gives != "days"
+        "" if few < 1 else f" {few} day{'s' if few > 1 else ''} in a row outside do not end a run, and count in it."
+    )
+    certain = (
+        f" Certain only with {measure.fewest} measured days or more."
+        if measure.gives == "unrecovered" and measure.fewest > 1
         else ""
     )
-    return f"`{measure.name}`: {measure.label}.{recovery}"
+    return f"`{measure.name}`: {measure.label}.{recovery}{certain}"
