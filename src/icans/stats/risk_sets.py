@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import ArrayLike
 
-from icans.stats.arrays import Counts, Floats, codes, times
+from icans.errors import StudyError
+from icans.stats.arrays import Counts, Floats, codes, floats, times
 
 TIED = float(np.sqrt(np.finfo(np.float64).eps))
 """Times closer than this, in absolute terms or relative to their mean, are one time, as in R's survival: hours turned
@@ -82,6 +83,141 @@ def risk_sets(time: ArrayLike, event: ArrayLike, *, cause: int = 1) -> RiskSets:
         censored=count(what == 0),
         n=observed.size,
     )
+
+
+@dataclass(frozen=True)
+class GroupedRiskSets:
+    """Counts by group at each distinct time anyone's observation ended; the arrays of counts are groups by times.
+
+    Parameters
+    ----------
+    time
+        Distinct times, ascending.
+    groups
+        Codes of the groups that anyone is in, ascending: the rows of the arrays of counts.
+    at_risk
+        Patients under observation just before that time.
+    events, competing
+        Events of interest, and events of any other cause.
+    n
+        Rows of input in each group.
+    """
+
+    time: Floats
+    groups: Counts
+    at_risk: Counts
+    events: Counts
+    competing: Counts
+    n: Counts
+
+    @property
+    def total_at_risk(self) -> Counts:
+        """Patients at risk in all groups together."""
+        total: Counts = self.at_risk.sum(axis=0)
+        return total
+
+
+def grouped_risk_sets(
+    time: ArrayLike, event: ArrayLike, group: ArrayLike, *, start: ArrayLike | None = None, cause: int = 1
+) -> GroupedRiskSets:
+    """Count by group who was at risk and what happened at each distinct time.
+
+    Parameters
+    ----------
+    time, event, cause
+        As in `risk_sets`.
+    group
+        Code of the group, a whole number.
+    start
+        When observation began in that group, where a patient has a row for each stretch of time: under observation
+        after it, until and including `time`. A start of 0 is time zero itself, and includes it.
+
+    Raises
+    ------
+    StudyError
+        A time is missing or negative, a row ends before it starts, or a code cannot be meant.
+    """
+    stop = times(time)
+    what = codes(event, "event", stop.size)
+    names, row = np.unique(group_codes(group, stop.size), return_inverse=True)
+    distinct, (last, *first) = on_one_timeline(stop, *([] if start is None else [entries(start, stop)]))
+    shape = (names.size, distinct.size)
+
+    def count(which: np.ndarray, place: Counts) -> Counts:
+        cells = row[which] * distinct.size + place[which]
+        return np.bincount(cells, minlength=shape[0] * shape[1]).reshape(shape).astype(np.int64)
+
+    ended = count(np.ones(stop.size, dtype=np.bool_), last)
+    at_risk = np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
+    if first:
+        # who starts at a time is at risk after it; who starts at time zero is from the first time on
+        late = count(first[0] >= 0, first[0])
+        at_risk = at_risk - np.cumsum(late[:, ::-1], axis=1)[:, ::-1]
+    kept = ended.any(axis=0)
+    return GroupedRiskSets(
+        time=distinct[kept],
+        groups=names,
+        at_risk=at_risk[:, kept],
+        events=count(what == cause, last)[:, kept],
+        competing=count((what != cause) & (what != 0), last)[:, kept],
+        n=np.bincount(row, minlength=names.size).astype(np.int64),
+    )
+
+
+def group_codes(group: ArrayLike, size: int) -> Counts:
+    """Give the codes of groups as a one-dimensional array.
+
+    Raises
+    ------
+    StudyError
+        A code is missing or no whole number, or there are not as many codes as times.
+    """
+    array = floats(group, "group")
+    if array.size != size:
+        raise StudyError(f"group: {array.size} values were given for {size} times.")
+    if (np.isnan(array) | (array != np.floor(array))).any():
+        raise StudyError("group: a code is missing or no whole number.", "Leave out patients whose group is unknown.")
+    return array.astype(np.int64)
+
+
+def entries(start: ArrayLike, stop: Floats) -> Floats:
+    """Give the starts of stretches of time; a start at time zero includes time zero, written as -1.
+
+    Raises
+    ------
+    StudyError
+        A start is missing or negative, or a stretch of time has no length.
+    """
+    begin = times(start, "start")
+    if begin.size != stop.size:
+        raise StudyError(f"start: {begin.size} values were given for {stop.size} times.")
+    empty = np.flatnonzero((begin >= stop) & (begin > 0))
+    if empty.size:
+        row = int(empty[0])
+        raise StudyError(
+            f"start: {empty.size} rows do not end after they start, the first is row {row + 1} "
+            f"({begin[row]:g} to {stop[row]:g}).",
+            "Leave out stretches of time without length.",
+        )
+    return np.where(begin == 0, -1.0, begin)
+
+
+def on_one_timeline(*moments: Floats) -> tuple[Floats, list[Counts]]:
+    """Give the distinct times of several arrays, and the place of each time among them; a negative time has place -1.
+
+    Times closer than `TIED` are one time.
+    """
+    values = np.concatenate(moments)
+    order = np.argsort(values)
+    ascending = values[order]
+    known = ascending[np.searchsorted(ascending, 0.0) :]
+    starts = _starts(known)
+    steps = np.zeros(known.size, dtype=np.int64)
+    steps[starts] = 1
+    place = np.full(values.size, -1, dtype=np.int64)
+    place[order[values.size - known.size :]] = np.cumsum(steps) - 1
+    ends = np.cumsum([moment.size for moment in moments])[:-1]
+    return known[starts], [part.astype(np.int64) for part in np.split(place, ends)]
 
 
 class Curve(Protocol):
