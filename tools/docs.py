@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from icans.derive.schema import DERIVED
+from icans.derive.schema import ASKED_FOR, DERIVED
 from icans.records import dictionary
 from icans.records.definitions import Definition, SectionOfProtocol, sections
 from icans.records.dictionary import markdown_table
@@ -22,7 +22,7 @@ DERIVED_TABLES = """\
 # Derived tables
 
 What `icans derive` and `icans report` write, one Parquet file each, in `derived/`. Hours count from the infusion that
-the row belongs to.
+the row belongs to. `panel` and what follows it are written only where a section of the protocol needs them.
 """
 
 DEFINITIONS = """\
@@ -56,7 +56,7 @@ def derived() -> str:
             ("column", "type", "meaning"),
             ((f"`{column}`", kind, meaning) for column, (kind, meaning) in columns.items()),
         )
-        for name, columns in DERIVED.items()
+        for name, columns in (DERIVED | ASKED_FOR).items()
     )
     return "\n".join([DERIVED_TABLES, *tables])
 

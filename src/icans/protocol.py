@@ -25,6 +25,7 @@ from icans.protocols.section import (
     source,
     without_none,
 )
+from icans.protocols.target_trial import TargetTrial
 
 
 class Title(Section):
@@ -294,6 +295,7 @@ class Protocol(Section):
     biomarkers: list[Biomarker] = Field(
         default_factory=list, description="Measurements compared before and after; empty: every one in labs"
     )
+    target_trial: TargetTrial | None = None
     natural_history: NaturalHistory | None = None
     alternatives: dict[str, dict[str, Any]] = Field(
         default_factory=dict,

@@ -121,6 +121,18 @@ ASKED_FOR: dict[str, dict[str, tuple[str, str]]] = {
         "steroid_mg_before": ("float64", "of it as dexamethasone, mg; 0 without a dose, null where not known"),
         "died": ("boolean", "the patient died on that day, the last of the panel"),
     },
+    "eligible": {
+        "patient_id": ("string", "patient"),
+        "infusion": ("int64", "number of the infusion, from 1"),
+        "episode": ("int64", "number of the ICANS episode"),
+        "onset_hour": ("float64", "onset of the episode, hours from infusion"),
+        "eligible_hour": ("float64", "assessment that made the patient eligible, hours from infusion"),
+        "eligible_grade": ("int8", "its ICANS grade"),
+        "course_hour": ("float64", "first course at that hour or later, hours from infusion; null if none"),
+        "outcome_hour": ("float64", "when the outcome was reached, hours from infusion; null if it was not"),
+        "death_hour": ("float64", "death, hours from infusion; null if none is known"),
+        "has_line": ("boolean", "a rule says what remission is from that grade"),
+    },
 }
 """Derived tables that are made only where a section of the protocol needs them."""
 
