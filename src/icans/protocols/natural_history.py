@@ -41,7 +41,7 @@ class NaturalHistory(Section):
     )
     carry_days: Annotated[int, Field(ge=0, le=7)] = Field(
         1,
-        description="Most days in a row without a grade that are bridged by the last one; a longer gap ends observation",
+        description="Most days in a row without a grade that the last one stands for; a longer gap ends observation",
         json_schema_extra=source(f"convention of this software ({DECISION})"),
     )
     samples: Annotated[int, Field(ge=100, le=100_000)] = Field(
