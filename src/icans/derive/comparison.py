@@ -146,10 +146,15 @@ def discordant(grades: ibis.Table, infusions: ibis.Table) -> ibis.Table:
     )
 
 
-def lacking(scale: Scale, found: Collection[str]) -> tuple[str, ...]:
-    """Name the columns that hold a scale's signs and that a table lacks; a total is there where any item of it is."""
+def lacking(scale: Scale, found: Collection[str], *, if_absent: bool = False) -> tuple[str, ...]:
+    """Name the columns that hold a scale's signs and that a table lacks; a total is there where any item of it is.
+
+    With `if_absent` only those whose signs are read as absent where nobody recorded them.
+    """
     named = []
     for domain in scale.domains:
+        if if_absent and not any(not reading.always for reading in domain.unrecorded):
+            continue
         score = scale.score(domain.reads)
         ways = [score.total, *(item.column for item in score.items)] if score else [domain.reads]
         if not set(ways) & set(found):

@@ -46,9 +46,10 @@ class Panel:
 PANELS = (Panel("grade", "Assessments", "assessment"), Panel("max_grade", "Highest grade", "patient"))
 
 
-def agreement_figures(stated: Stated, *, severe: int) -> list[Figure]:
-    """Draw the cross-tables of every toxicity of which two grades were compared."""
-    made = [agreement(stated, toxicity, severe=severe) for toxicity in TOXICITIES]
+def agreement_figures(stated: Stated, *, severe: int, scales_only: bool = False) -> list[Figure]:
+    """Draw the cross-tables of every toxicity of which two grades, or two scales, were compared."""
+    shown = [toxicity for toxicity in TOXICITIES if not scales_only or any(_groups(stated, toxicity))]
+    made = [agreement(stated, toxicity, severe=severe) for toxicity in shown]
     return [one for one in made if isinstance(one, Figure)]
 
 
@@ -244,8 +245,8 @@ def _caption(grid: Grid) -> str:
             "The grade the clinic recorded is set against the derived one." if recorded else "",
             "Left, assessments; right, the highest grade of each patient after infusion.",
             "A number is a count; colour is its share of the row.",
-            f"Off the outlined diagonal the two grades differ; the lines part grades 0, 1 to {grid.severe - 1} and "
-            f"{grid.severe} or more, and where they cross the severity group is another."
+            f"Off the outlined diagonal the two grades differ; the lines part grade 0, the mild grades and "
+            f"grade {grid.severe} or more: outside the blocks on the diagonal the severity group differs too."
             if grid.severe > 1
             else "Off the outlined diagonal the two grades differ.",
             "Assessments whose grade stays open by one of the two are left out and counted.",

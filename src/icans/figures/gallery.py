@@ -59,7 +59,7 @@ def all_figures(
         biomarkers(data, stated, intervention=name),
         survival(curves, stated, origin=protocol.survival.origin),
         remission(curves, stated, intervention=name),
-        *(agreement_figures(stated, severe=protocol.population.severe_grade) if protocol.agreement.scales else []),
+        *_agreement(stated, protocol),
     ]
     return [one for one in made if isinstance(one, Figure)], [one for one in made if isinstance(one, LeftOut)]
 
@@ -72,3 +72,9 @@ def with_curve(
     if isinstance(curve, Figure):
         return [*figures, curve], [*left_out]
     return [*figures], [*left_out, curve]
+
+
+def _agreement(stated: Stated, protocol: Protocol) -> list[Figure]:
+    if not protocol.agreement.scales:
+        return []
+    return agreement_figures(stated, severe=protocol.population.severe_grade, scales_only=True)

@@ -97,7 +97,9 @@ def pair_rows(
     whole = replace(subject, n=found.n, patients=pairs.names(settled, cohort))
 
     def count(statistic: str, which: Mask, words: str, level: str | None = None) -> Result:
-        about = replace(whole, patients=pairs.names(which, cohort), method=f"{counted} {words}", level=level)
+        about = replace(
+            whole, patients=pairs.names(which, cohort), method=f"{subject.method}; {counted} {words}", level=level
+        )
         return about.row(statistic, pairs.times[which].sum())
 
     rows = [

@@ -48,7 +48,8 @@ class Comparison:
     left_out
         Scales that were named and cannot be compared.
     lacks
-        For each scale the columns of its signs that the study lacks.
+        For each scale the columns of its signs that the study lacks; where unrecorded signs are read as absent, only
+        those that are, since the lack of the others leaves grades open.
     assessments
         One row for each combination of grades that the scales gave to an assessment: ``state_n`` (the grade; -1 where
         it is open; NaN where the scale had no sign) and ``times``; a row for each ``patient`` too, where they are few
@@ -174,7 +175,7 @@ def _compare(
         toxicity,
         own,
         tuple(left_out),
-        tuple(lacking(scale, found) for scale in own),
+        tuple(lacking(scale, found, if_absent=protocol.grading.unrecorded == "absent") for scale in own),
         collected(engine, counted, order=tuple(by), patients=patients if "patient_id" in by else None),
         collected(engine, peaks(kept, scales=len(own)), order=("patient_id",), patients=patients),
     )

@@ -86,7 +86,11 @@ def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(columns)
-        writer.writerows([harmless(row[column]) for column in columns] for row in rows)
+        writer.writerows([_cell(row[column]) for column in columns] for row in rows)
+
+
+def _cell(value: object) -> object:
+    return round(value, 3) if isinstance(value, float) else harmless(value)
 
 
 def _time(clock_hour: float | None) -> str:
