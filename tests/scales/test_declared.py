@@ -1,14 +1,18 @@
 """Columns that a scale file declares: read like canonical ones, refused in a sentence where they cannot be."""
 
+import csv
+
 import pytest
 
 from icans.errors import ScaleError
+from icans.grading import grade_table
 from icans.protocol import Protocol
 from icans.records.reading import read_records
 from icans.records.schema import Column
 from icans.scales.declared import declared_columns
 from icans.scales.model import columns
 from icans.scales.reading.file import parse
+from icans.study import Study
 
 SCALE = """\
 id = "made"
@@ -159,3 +163,47 @@ def test_records_hold_declared_columns_typed_and_checked(tmp_path, engine):
     assert "neuro.csv, row 3, column papilledema_stage" in said[0]
     assert "is not normal or unsteady" in said[1]
     assert "Leave the cell empty where nobody looked." in said[1]
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A study graded by a scale with columns of its own, two of which it has."""
+    (tmp_path / "study.toml").write_text(
+        '[study]\ntitle = "T"\n[records]\ntime = "hours"\n[scales]\nicans = "mskcc-2018-neurotoxicity"\n'
+    )
+    (tmp_path / "patients.csv").write_text("patient_id\nA\n")
+    neuro = "patient_id,time,seizure,papilledema_stage,motor_power\nA,1,none,1,5\nA,2,none,7,5\nA,3,none,0,2\n"
+    (tmp_path / "neuro.csv").write_text(neuro)
+    return tmp_path
+
+
+def test_a_study_is_graded_by_the_columns_that_its_scale_declares(study, engine):
+    opened = Study.read(study, engine)
+    rows = opened.engine.rows(opened.graded().order_by("hour").select("hour", "grade", "driver"))
+    assert rows == [
+        {"hour": 1.0, "grade": 3, "driver": "papilledema"},
+        {"hour": 3.0, "grade": 4, "driver": "motor_power"},
+    ]
+    said = [str(finding) for finding in opened.findings()]
+    assert any("neuro.csv, row 3, column papilledema_stage" in sentence for sentence in said)
+    assert (
+        "neuro.csv: lacks columns that mskcc-2018-neurotoxicity reads, which count as not recorded: disorientation, "
+        "dysgraphia, aphasia, dyskinesia, attention, diabetes_insipidus."
+    ) in said
+
+
+def test_a_column_that_no_scale_of_the_study_declares_is_its_own(study, engine):
+    protocol = study / "study.toml"
+    protocol.write_text(protocol.read_text().replace("mskcc-2018-neurotoxicity", "astct-2019-icans"))
+    opened = Study.read(study, engine)
+    assert opened.records.rows["neuro"].used == 3
+    assert not any("papilledema_stage" in str(finding) for finding in opened.findings())
+
+
+def test_a_table_that_is_graded_is_read_by_the_columns_the_scale_declares(tmp_path):
+    table, out = tmp_path / "table.csv", tmp_path / "out.csv"
+    table.write_text("motor_power,seizure\n3,none\n3.5,none\n6,none\n2,none\n")
+    findings = grade_table(table, "mskcc-2018-neurotoxicity", out=out, unrecorded="absent")
+    assert [finding.row for finding in findings if finding.severity == "error"] == [3, 4]
+    with out.open() as file:
+        assert [row["grade"] for row in csv.DictReader(file)] == ["3", "4"]
