@@ -244,6 +244,35 @@ def test_a_scale_without_any_of_its_columns_is_left_out_with_the_reason(example)
     assert finder(found.results)("icans_grade").value == 6
 
 
+def test_the_scale_that_grades_the_study_gives_the_same_highest_grades_when_it_is_compared(tmp_path):
+    engine = connect()
+    study = Study.read(PACKAGED, engine, compared=(ASTCT, "mskcc-2018-neurotoxicity"))
+    rows = study.results(quiet)
+    engine.close()
+    group = f"{ASTCT} / mskcc-2018-neurotoxicity"
+    cells = [r for r in rows if (r.variable, r.group, r.statistic) == ("icans_max_grade", group, "n") and r.level]
+    for grade in range(1, 5):
+        (own,) = [r for r in rows if r.name == f"toxicity / icans_max_grade / {grade} / n"]
+        across = [cell for cell in cells if cell.level.startswith(f"{grade} x ")]
+        assert sum(cell.value for cell in across) == own.value > 0
+        assert tuple(sorted(name for cell in across for name in cell.patients)) == own.patients
+
+
+def test_a_study_of_recorded_grades_has_a_report_that_says_why_no_scales_agree(cart80, tmp_path):
+    folder = Path(shutil.copytree(cart80, tmp_path / "study"))
+    with (folder / "study.toml").open("a") as file:
+        file.write(f'\n[agreement]\nscales = ["{ASTCT}", "mskcc-2018-neurotoxicity"]\n')
+    out = tmp_path / "out"
+    out.mkdir()
+    engine = connect()
+    with Renderer() as renderer:
+        Study.read(folder, engine).report(out, renderer, quiet)
+    engine.close()
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert f"{ASTCT} cannot grade this study: neuro has none of its columns" in page
+    assert not (out / "discordant.csv").exists()
+
+
 def test_recorded_grades_alone_compare_no_scales(cart80: Path) -> None:
     with pytest.raises(StudyError, match="Fewer than two scales of one toxicity") as error:
         compared(cart80, ASTCT, "mskcc-2018-neurotoxicity")

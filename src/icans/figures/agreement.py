@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 
 from icans.figures.data import Row, Rows
+from icans.figures.days import TOXICITIES
 from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import counted, listed, sentence, told
 from icans.figures.legend import Entry, legend
@@ -18,7 +19,6 @@ from icans.results import display
 from icans.results.rows import Result
 
 ANALYSIS = "agreement"
-TOXICITIES = {"icans": "ICANS", "crs": "CRS"}
 RECORDED = ("recorded by the clinic", "derived from the signs")
 
 SHARES = ("#EAF1F6", "#BBD3E3", "#7FAECB", "#3D7CA6", "#0E4266")

@@ -17,7 +17,7 @@ class Result:
     ----------
     analysis
         What kind of question: population, baseline, toxicity, exposure, remission, recurrence, time_to_remission,
-        biomarkers, survival, agreement, data, sensitivity.
+        biomarkers, survival, agreement, data, scales, sensitivity.
     variable
         What was measured.
     statistic
@@ -25,7 +25,7 @@ class Result:
     value
         The number; percent is 0-100, a month is 30.4375 days. None where it could not be had: `reason` says why.
     group
-        The group of patients or specimen; None for everyone.
+        The group of patients, specimen or pair of scales; None for everyone.
     level
         Category, landmark, grade, definition or specification the number belongs to; None where there is none.
     unit
