@@ -17,12 +17,10 @@ from icans.stats.estimate import (
     too_few,
     without_interval,
 )
+from icans.stats.ranks import doubled_midranks, tie_sum
 
 EXACT_UP_TO = 50
 """Pairs up to which the null distribution is enumerated; its counts, below 2**50, are exact in floats."""
-
-SAME = 1e-9
-"""Relative difference below which two sizes of change are tied: 1.1 - 1.0 and 0.2 - 0.1 are the same change."""
 
 WALSH_UP_TO = 1000
 """Pairs up to which all pairwise averages are held in memory."""
@@ -62,7 +60,7 @@ def signed_rank(differences: ArrayLike) -> SignificanceTest:
     method = f"Wilcoxon signed-rank test ({variant}; zero differences left out)"
     if n == 0:
         return SignificanceTest(None, None, 0, method, "no pair changed")
-    doubled = _doubled_midranks(np.abs(changes))
+    doubled = doubled_midranks(np.abs(changes))
     statistic = int(doubled[changes > 0].sum())
     p_value = _exact_p(doubled, statistic) if n <= EXACT_UP_TO else _normal_p(doubled, statistic)
     return SignificanceTest(statistic / 2, p_value, n, method)
@@ -123,18 +121,6 @@ def _known(differences: ArrayLike) -> Floats:
     return changes[~np.isnan(changes)]
 
 
-def _doubled_midranks(sizes: Floats) -> Counts:
-    """Give twice the midrank of each size, which is a whole number."""
-    order = np.argsort(sizes)
-    ascending = sizes[order]
-    begins = np.concatenate(([True], np.diff(ascending) > SAME * ascending[1:]))
-    starts = np.flatnonzero(begins)
-    ends = np.append(starts[1:], sizes.size)
-    doubled = np.empty(sizes.size, dtype=np.int64)
-    doubled[order] = (starts + ends + 1)[np.cumsum(begins) - 1]
-    return doubled
-
-
 def _sums(ranks: Counts) -> Floats:
     """Count the sign patterns that give the positive ranks each possible sum."""
     counts = np.zeros(int(ranks.sum()) + 1)
@@ -152,8 +138,7 @@ def _exact_p(doubled: Counts, statistic: int) -> float:
 
 def _normal_p(doubled: Counts, statistic: int) -> float:
     n = doubled.size
-    tied = np.unique(doubled, return_counts=True)[1].astype(np.float64)
-    variance = n * (n + 1) * (2 * n + 1) / 24 - float((tied**3 - tied).sum()) / 48
+    variance = n * (n + 1) * (2 * n + 1) / 24 - tie_sum(np.bincount(doubled)) / 48
     distance = statistic / 2 - n * (n + 1) / 4
     return float(2 * ndtr(-abs(distance - 0.5 * np.sign(distance)) / np.sqrt(variance)))
 
