@@ -95,7 +95,13 @@ def check(
 
 @app.command()
 def grade(
-    table: Annotated[Path, typer.Argument(metavar="TABLE", help="CSV, Parquet or XLSX with the scale's columns.")],
+    table: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TABLE",
+            help="CSV, Parquet or XLSX with the scale's columns; or STUDY, for a scale made from its labs.",
+        ),
+    ],
     scale: Annotated[
         str, typer.Option("--scale", metavar="ID", help="Scale; icans scales lists them. Or a .toml file.")
     ],

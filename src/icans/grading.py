@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, Literal
 
 from pyarrow.csv import write_csv
 
+from icans import protocol
 from icans.engines import connect
-from icans.errors import CallError
+from icans.errors import CallError, ScaleError
 from icans.output import whole_file
-from icans.records.reading import read_table
+from icans.records.reading import read_records, read_table
 from icans.records.schema import CRS, EVENTS, LABS, NEURO, PATIENTS, Column
 from icans.scales import catalogue
 from icans.scales.engine import evaluated
 from icans.scales.measured import measured
+from icans.scales.observed import observed
 from icans.scales.unconfirmed import unconfirmed
 
 if TYPE_CHECKING:
     import ibis
 
+    from icans.engines import Engine
     from icans.records.findings import Finding
     from icans.scales.model import Scale
 
@@ -40,7 +43,8 @@ def grade_table(
 ) -> list[Finding]:
     """Grade each row of a table and write it with its grade; CSV to standard output where `out` is None.
 
-    A scale of status unconfirmed is said to be so on standard error.
+    A scale of status unconfirmed is said to be so on standard error. A scale that takes measurements also grades a
+    table with a row for each of them, or the labs of a study folder, as `icans.scales.measured.measured` says.
     The rows keep their order and their other columns. Added are ``scale``, ``grade``, ``grade_low``, ``grade_high``,
     ``driver``, ``missing`` and ``excluded`` as in `icans.scales.engine.graded`; by a scale that gives a number and no
     grade ``scale``, ``score``, ``score_low``, ``score_high``, ``category`` and ``missing`` as in
@@ -65,9 +69,7 @@ def grade_table(
         sys.stderr.write(f"{sentence}\n")
     engine = connect()
     try:
-        rows, findings = read_table(table, _columns(scale), engine)
-        rows, doubts = measured(rows, scale, engine, file=table.name)
-        findings += doubts
+        rows, findings = _rows(table, scale, engine)
         result = _in_order(evaluated(rows, scale, unrecorded=unrecorded))
         if out is None:
             write_csv(engine.collect(result), sys.stdout.buffer)
@@ -80,6 +82,24 @@ def grade_table(
     finally:
         engine.close()
     return findings
+
+
+def _rows(table: Path, scale: Scale, engine: Engine) -> tuple[ibis.Table, list[Finding]]:
+    """Read what is graded: a table; of a study folder its measurements."""
+    if not table.is_dir():
+        rows, findings = read_table(table, _columns(scale), engine)
+        graded, doubts = measured(rows, scale, engine, file=table.name)
+        return graded, [*findings, *doubts]
+    if not scale.quantities:
+        raise CallError(
+            f"{table} is a folder, and {scale.id} grades a table in it.",
+            "Name the table; icans derive grades a study by the scales of its protocol.",
+        )
+    records = read_records(table, protocol.read(table), engine)
+    if "labs" not in records.present:
+        raise ScaleError(f"{table} has no labs, which {scale.id} is made from.")
+    graded, doubts = measured(observed(records, scale), scale, engine, file=records.files.get("labs", "labs"))
+    return graded, [*(finding for finding in records.findings if finding.severity == "error"), *doubts]
 
 
 def _columns(scale: Scale) -> list[Column]:

@@ -25,8 +25,8 @@ def faults(rows: ibis.Table, scale: Scale, engine: Engine) -> list[dict[str, Any
     -------
     list of dict
         A row for each quantity, unit, ``source`` and ``fault``: ``time``, ``dated``, ``no unit``, ``unit``, ``value``,
-        ``implausible``, ``zero``; ``rows`` (how many), ``value`` (one of them), and of the first ``row`` and
-        ``patient_id`` if the table has them.
+        ``implausible``, ``zero``, None where nothing is wrong; ``rows`` (how many), and the ``value`` of one, with its
+        ``row`` and ``patient_id`` if the table has them.
     """
     doubtful, zero = [], []
     for quantity in scale.quantities:
@@ -48,14 +48,12 @@ def faults(rows: ibis.Table, scale: Scale, engine: Engine) -> list[dict[str, Any
             else_=ibis.null("string"),
         )
     )
-    wrong = marked.filter(marked.fault.notnull())
-    first = {"row": wrong.row.min()} if "row" in rows.columns else {}
+    first = {"row": marked.row.min()} if "row" in rows.columns else {}
     if "patient_id" in rows.columns:
-        first["patient_id"] = wrong.patient_id.argmin(wrong.row) if first else wrong.patient_id.min()
-    value = wrong["value"].argmin(wrong.row) if "row" in first else wrong["value"].min()
-    return engine.rows(
-        wrong.group_by("quantity", "fault", "unit", "source").agg(rows=wrong.count(), value=value, **first)
-    )
+        first["patient_id"] = marked.patient_id.argmin(marked.row) if first else marked.patient_id.min()
+    value = marked["value"].argmin(marked.row) if "row" in first else marked["value"].min()
+    grouped = marked.group_by("quantity", "fault", "unit", "source")
+    return engine.rows(grouped.agg(rows=marked.count(), value=value, **first))
 
 
 def _divides(scale: Scale, quantity: Quantity) -> bool:
@@ -64,10 +62,18 @@ def _divides(scale: Scale, quantity: Quantity) -> bool:
 
 
 def findings(found: list[dict[str, Any]], scale: Scale, file: str) -> list[Finding]:
-    """Say what is wrong: errors where a measurement is not used, warnings where it is."""
-    told = [fault for fault in found if fault["fault"] != "dated"]
+    """Say what is wrong: errors where a measurement is not used, warnings where it is or nothing was measured."""
+    told = [fault for fault in found if fault["fault"] not in (None, "dated")]
     told.sort(key=lambda fault: (fault["fault"] in NO_ERROR, fault.get("row") or 0, fault["quantity"]))
-    return [_finding(fault, scale, file) for fault in told]
+    measured = {fault["quantity"] for fault in found}
+    never = [quantity for quantity in scale.quantities if quantity.name not in measured]
+    return [*(_finding(fault, scale, file) for fault in told), *(_never_measured(one, file) for one in never)]
+
+
+def _never_measured(quantity: Quantity, file: str) -> Finding:
+    columns = ", ".join(column.name for column in quantity.columns)
+    advice = f"In the column analyte it is called {', '.join(quantity.analytes)}; as a column of its own {columns}."
+    return Finding("warning", file, problem=f"no measurement of {quantity.label} was found", advice=advice)
 
 
 def _finding(fault: dict[str, Any], scale: Scale, file: str) -> Finding:
