@@ -43,7 +43,7 @@ def remission(curves: Sequence[Curve], stated: Stated, *, intervention: str) -> 
         title=TITLE,
         caption=_caption(curve, stated, until),
         alt=f"Rising curve of remission with numbers at risk: {summary or 'no median'}.",
-        chart=stacked([strip, chart], 8),
+        chart=stacked([strip, chart] if strip_rows else [chart], 8),
         rows=rows | strip_rows,
         results=(KEY, ("remission", "remission")),
     )
@@ -51,7 +51,9 @@ def remission(curves: Sequence[Curve], stated: Stated, *, intervention: str) -> 
 
 def _until(curve: Curve) -> float | None:
     """End the axis where it would mostly show that nothing more happened: None where it would not."""
-    last_event = max((row["time"] or 0.0 for row in curve.steps if row["events"]), default=0.0)
+    last_event = max((row["time"] or 0.0 for row in curve.steps if row["events"]), default=None)
+    if last_event is None:
+        return None
     end = next((float(end) for end in ENDS if end >= 1.5 * last_event), None)
     last = curve.steps[-1]["time"] or 0.0
     return end if end is not None and last > 1.5 * end else None
