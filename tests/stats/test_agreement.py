@@ -60,7 +60,10 @@ def test_equal_grades_are_counted_with_an_exact_interval(case):
 
 
 def test_a_grade_nobody_gave_is_still_a_step():
-    near, far = kappa(cross_table([0, 0, 1, 1], [0, 1, 1, 1]), weights="quadratic"), kappa(cross_table([0, 0, 4, 4], [0, 4, 4, 4]))
+    near, far = (
+        kappa(cross_table([0, 0, 1, 1], [0, 1, 1, 1]), weights="quadratic"),
+        kappa(cross_table([0, 0, 4, 4], [0, 4, 4, 4])),
+    )
     skipped = kappa(cross_table([0, 0, 1, 4], [0, 1, 1, 4]), weights="quadratic")
     packed = kappa(cross_table([0, 0, 1, 2], [0, 1, 1, 2]), weights="quadratic")
     assert near.value == pytest.approx(far.value)
