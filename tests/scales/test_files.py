@@ -421,12 +421,24 @@ def test_a_scale_of_the_catalogue_is_complete(scale_id):
     scale = catalogue.load(scale_id)
     assert isinstance(scale, Scale)
     assert scale.id == scale_id
-    assert scale.status == "confirmed"
-    assert all(source.startswith("https://") for source in scale.sources)
+    assert all(
+        source.startswith(("https://", "http://ashpublications.", "http://www.ash-sap.")) for source in scale.sources
+    )
     assert scale.sources
     assert scale.notes
-    assert scale.doi.startswith("10.")
     assert catalogue.load(scale_id) is scale
+
+
+def test_only_ctcae_and_a_scale_known_from_a_review_have_no_doi():
+    scales = [catalogue.load(scale_id) for scale_id in catalogue.ids()]
+    assert all(scale.doi.startswith("10.") for scale in scales if scale.doi)
+    assert {scale.id for scale in scales if not scale.doi and not scale.id.startswith("ctcae-")} == {"mskcc-crs"}
+
+
+def test_an_unconfirmed_scale_says_in_its_notes_which_cells_were_read():
+    unconfirmed = [scale for scale in map(catalogue.load, catalogue.ids()) if scale.status == "unconfirmed"]
+    assert [scale.id for scale in unconfirmed] == ["cartox-2018-cres"]
+    assert all("onfirmed in print" in scale.notes[0].text for scale in unconfirmed)
 
 
 def test_every_sign_of_the_records_is_read_by_its_scale():
