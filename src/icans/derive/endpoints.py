@@ -11,7 +11,7 @@ import ibis
 from icans.derive.elapsed import Duration, elapsed
 from icans.derive.indication import steroid_starts
 from icans.derive.moments import moments
-from icans.derive.remission import remissions
+from icans.derive.remission import RuleSets, remissions
 from icans.derive.schema import conformed
 from icans.protocol import RemissionRule
 
@@ -26,7 +26,7 @@ def endpoints(
     treatments: ibis.Table,
     neuro: ibis.Table,
     *,
-    rules: Sequence[RemissionRule],
+    rules: Sequence[RemissionRule] | RuleSets,
     severe_grade: int | ibis.Deferred,
     refractory: Duration,
     steroid_routes: Sequence[str],
@@ -49,7 +49,7 @@ def endpoints(
     treatments, neuro
         Canonical tables of doses and of bedside assessments.
     rules
-        Finish line of remission by baseline grade.
+        Finish line of remission by baseline grade, as for `icans.derive.remission.remissions`.
     severe_grade
         Lowest grade called severe.
     refractory

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import ibis
 
@@ -10,8 +11,16 @@ from icans.derive.elapsed import Duration, elapsed, in_hours
 from icans.protocol import RemissionRule
 
 
+@dataclass(frozen=True)
+class RuleSets:
+    """Sets of rules, and an expression on ``patient_id`` that gives the number of the one that holds, from 0."""
+
+    sets: tuple[Sequence[RemissionRule], ...]
+    which: ibis.Deferred
+
+
 def remissions(
-    baselines: ibis.Table, moments: ibis.Table, *, rules: Sequence[RemissionRule], hold: Duration
+    baselines: ibis.Table, moments: ibis.Table, *, rules: Sequence[RemissionRule] | RuleSets, hold: Duration
 ) -> ibis.Table:
     """Find when each treated episode reached its finish line.
 
@@ -30,7 +39,7 @@ def remissions(
     moments
         As `icans.derive.moments.moments` gives them.
     rules
-        Finish line by baseline grade.
+        Finish line by baseline grade; or several sets of such rules, and which of them holds for whom.
     hold
         How long the line must hold; zero: reaching it once is enough. It may be an expression on ``patient_id``.
 
@@ -56,15 +65,15 @@ def remissions(
     )
 
 
-def _lines(baselines: ibis.Table, rules: Sequence[RemissionRule]) -> ibis.Table:
+def _lines(baselines: ibis.Table, rules: Sequence[RemissionRule] | RuleSets) -> ibis.Table:
     """Put the finish line beside each treated episode; leave out those without one."""
 
     def of_rule(name: str) -> ibis.Value:
-        set_ = [(rule.baseline, getattr(rule, name)) for rule in rules if getattr(rule, name) is not None]
+        lines = [(applies, getattr(rule, name)) for applies, rule in _applying(baselines.baseline_grade, rules)]
+        named = [(applies, line) for applies, line in lines if line is not None]
         none = ibis.null("int64")
-        return ibis.cases(*((grade.isin(baseline), line) for baseline, line in set_), else_=none) if set_ else none
+        return ibis.cases(*named, else_=none) if named else none
 
-    grade = baselines.baseline_grade
     lined = baselines.select(
         "case",
         "patient_id",
@@ -75,6 +84,17 @@ def _lines(baselines: ibis.Table, rules: Sequence[RemissionRule]) -> ibis.Table:
         line_without_ice=of_rule("grade_without_ice"),
     )
     return lined.filter(lined.line_grade.notnull() | lined.line_ice.notnull())
+
+
+def _applying(
+    grade: ibis.Value, rules: Sequence[RemissionRule] | RuleSets
+) -> Iterator[tuple[ibis.Value, RemissionRule]]:
+    """Give each rule with the condition under which it names the baseline grade."""
+    if not isinstance(rules, RuleSets):
+        yield from ((grade.isin(rule.baseline), rule) for rule in rules)
+        return
+    for number, own in enumerate(rules.sets):
+        yield from (((rules.which == number) & grade.isin(rule.baseline), rule) for rule in own)
 
 
 def _met(after: ibis.Table) -> ibis.Value:

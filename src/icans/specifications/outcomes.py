@@ -1,13 +1,13 @@
 """The evaluable patients of a study under each specification, by the derivations of the study itself.
 
 Each step is computed once for each distinct setting of the definitions it rests on: grades, episodes, then all that
-follows from the courses on. What is a number or a word becomes a value of the setting and shares one query; what is a
-list (drugs, routes, rules) is a query of its own.
+follows from the courses on. What is a number, a word or a set of rules becomes a value of the setting and shares one
+query; what is a list of names (drugs, routes) is a query of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import islice
@@ -21,7 +21,8 @@ from icans.derive.endpoints import endpoints, evaluable
 from icans.derive.episodes import episodes
 from icans.derive.exposure import courses
 from icans.derive.grades import grades
-from icans.protocol import Protocol
+from icans.derive.remission import RuleSets
+from icans.protocol import Protocol, RemissionRule
 from icans.specifications.settings import by_setting, parted, under
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class _Setting:
     refractory: float
     baseline: str
     hold: float
+    rules: int
 
 
 def outcomes(
@@ -103,14 +105,16 @@ def outcomes(
     step(f"grades, {len(gradings)} ways")
     graded = _graded(given, {number: (scales[each], each[2]) for each, number in gradings.items()}, engine)
     spells: dict[_Spell, int] = {}
+    rules: list[Sequence[RemissionRule]] = []
     parts: dict[tuple[str, ...], _Part] = {}
     for number, protocol in protocols.items():
         spell = _Spell(gradings[grading(protocol)], protocol.episodes.quiet_hours, protocol.episodes.onset_grade)
-        setting = _setting(protocol, spells.setdefault(spell, len(spells)))
+        place = _place(rules, protocol.remission.rules)
+        setting = _setting(protocol, spells.setdefault(spell, len(spells)), place)
         part = parts.setdefault(_lists(protocol), _Part(protocol))
         part.settings.setdefault(setting, {})[number] = tuple(sorted(protocol.population.indications))
     step(f"episodes, {len(spells)} ways")
-    derived = _Derived(graded, _episodes(graded, spells, engine), tuple(spells))
+    derived = _Derived(graded, _episodes(graded, spells, engine), tuple(spells), tuple(rules))
     rows = engine.rows(graded.agg(rows=graded.count()))[0]["rows"] / max(1, len(gradings))
     at_once = max(1, int(AT_ONCE // max(1.0, rows)))
     found = []
@@ -134,11 +138,12 @@ class _Part:
 
 @dataclass(frozen=True)
 class _Derived:
-    """Grades by grading, episodes by spell, and the spells by number."""
+    """Grades by grading, episodes by spell; the spells and the sets of rules by number."""
 
     grades: ibis.Table
     episodes: ibis.Table
     spells: tuple[_Spell, ...]
+    rules: tuple[Sequence[RemissionRule], ...]
 
 
 @dataclass(frozen=True)
@@ -153,10 +158,14 @@ class _Given:
     treatments: ibis.Table
 
     @classmethod
-    def of(cls, records: Records, assessed: ibis.Table, protocols: Iterable[Protocol]) -> _Given:
-        names = {drug.strip().lower() for protocol in protocols for drug in protocol.intervention.drugs}
+    def of(cls, records: Records, assessed: ibis.Table, protocols: Collection[Protocol]) -> _Given:
         doses = records.treatments
-        treated = doses.filter(plain(doses.drug).isin(sorted(names))).select("patient_id").distinct()
+        names = {drug.strip().lower() for one in protocols for drug in one.intervention.drugs}
+        counted = doses.filter(plain(doses.drug).isin(sorted(names)))
+        if all(one.intervention.routes for one in protocols):
+            routes = {route.strip().lower() for one in protocols for route in one.intervention.routes}
+            counted = counted.filter(plain(counted.route).isin(sorted(routes)))
+        treated = counted.select("patient_id").distinct()
         tables = (records.neuro, assessed, records.crs, records.patients, records.events, doses)
         return cls(*(table.semi_join(treated, "patient_id") for table in tables))
 
@@ -210,7 +219,7 @@ def _evaluated(
         engine.keep(doses),
         treatments,
         under(given.neuro, every),
-        rules=shared.remission.rules,
+        rules=RuleSets(derived.rules, by_setting([setting.rules for setting in settings])),
         severe_grade=by_setting([setting.severe_grade for setting in settings]),
         refractory=by_setting([setting.refractory for setting in settings]),
         steroid_routes=shared.steroids.routes,
@@ -233,7 +242,7 @@ def _numbered(asked: ibis.Table, places: Mapping[int, int]) -> ibis.Table:
     return parted(asked, "place").inner_join(numbers, "place").select(*OUTCOME)
 
 
-def _setting(protocol: Protocol, spell: int) -> _Setting:
+def _setting(protocol: Protocol, spell: int, rules: int) -> _Setting:
     population, remission = protocol.population, protocol.remission
     return _Setting(
         spell,
@@ -242,12 +251,20 @@ def _setting(protocol: Protocol, spell: int) -> _Setting:
         population.refractory_hours,
         remission.baseline,
         remission.hold_hours,
+        rules,
     )
+
+
+def _place(rules: list[Sequence[RemissionRule]], own: Sequence[RemissionRule]) -> int:
+    """Give the number of a set of rules, a new one where it is not among them."""
+    if own not in rules:
+        rules.append(own)
+    return rules.index(own)
 
 
 def _lists(protocol: Protocol) -> tuple[str, ...]:
     intervention = protocol.intervention
-    lists = (intervention.drugs, intervention.routes, protocol.steroids.routes, protocol.remission.rules)
+    lists = (intervention.drugs, intervention.routes, protocol.steroids.routes)
     return tuple(map(repr, lists))
 
 
