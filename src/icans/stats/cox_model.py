@@ -37,7 +37,7 @@ class CoxModel:
     log_likelihood
         Of no coefficients, and of these; penalised where the model is.
     n
-        Patients with a row at risk when an event happened.
+        Patients, with those who left before the first event; none counts whose weight is 0.
     events
         Events among them.
     method

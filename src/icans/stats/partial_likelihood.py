@@ -35,7 +35,7 @@ class AtRisk:
     patient
         Number of the patient the row belongs to.
     patients
-        How many there are.
+        How many there are, with those who left before the first event.
     term, share, mass
         One entry per term of the likelihood: the event time it belongs to, the share of that time's events that has
         already left, and the weight of the term.
@@ -151,7 +151,7 @@ def at_risk(
         first=first[kept].astype(np.int64),
         last=last[kept].astype(np.int64),
         patient=who[kept].astype(np.int64),
-        patients=int(np.count_nonzero(np.bincount(who[kept]))) if kept.size else 0,
+        patients=int(np.count_nonzero(np.bincount(who[weight > 0]))),
         term=term,
         share=share,
         mass=mass,
