@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from icans.results.claims import Claim
     from icans.results.cohort import Cohort
     from icans.results.comparison import Comparison
+    from icans.results.gathered import Gathered
+    from icans.results.natural_history import NaturalHistory
     from icans.results.rows import Result
     from icans.results.specified import Specified
     from icans.scales.model import Scale
@@ -176,7 +178,9 @@ class Study:
             gathered = gather(self.records, derived, self.protocol, self.engine)
             compared = self.comparisons(gathered.cohort)
             findings = self.findings(derived)
-            return results_of(gathered, self.records, self.protocol, findings, scales=self.scales, compared=compared)
+            rows = results_of(gathered, self.records, self.protocol, findings, scales=self.scales, compared=compared)
+            natural = self.natural_history(gathered, derived)
+            return [*rows, *(natural.rows if natural else ())]
 
     @property
     def every_scale(self) -> tuple[Scale, ...]:
@@ -190,6 +194,14 @@ class Study:
         from icans.results.comparison import compare
 
         return compare(self.records, self.compared, self.protocol, self.engine, cohort)
+
+    def natural_history(self, gathered: Gathered, derived: Mapping[str, ibis.Table]) -> NaturalHistory | None:
+        """Set the treated against the reference cohort that the protocol names; None where it names none."""
+        if self.protocol.natural_history is None:
+            return None
+        from icans.natural_history import against_reference
+
+        return against_reference(self, gathered, derived, self.protocol.natural_history)
 
     def specified(self, step: Step) -> Specified:
         """Give the study under every combination of its alternatives; of the standard ones where it has none."""
@@ -218,7 +230,7 @@ class Study:
             Told the name of each step as it begins.
         """
         from icans.figures.collect import figure_data
-        from icans.figures.gallery import all_figures, with_curve
+        from icans.figures.gallery import all_figures, with_curve, with_natural_course
         from icans.records.findings import write_csv
         from icans.report.document import Content, write_report
         from icans.results import store
@@ -236,6 +248,7 @@ class Study:
         compared = self.comparisons(gathered.cohort)
         results = results_of(gathered, self.records, self.protocol, findings, scales=self.scales, compared=compared)
         specified, claims = self._specified_beside(results, folder, step)
+        natural = self._natural_history_beside(results, gathered, derived, folder=folder, step=step)
         store.write(results, folder)
         write_discordant(results, derived["grades"], self.records, self.engine, folder)
         write_changes(compared, self.protocol, gathered.cohort, folder)
@@ -244,6 +257,8 @@ class Study:
         figures, left_out = all_figures(data, curves(gathered, self.protocol), results, self.protocol)
         if specified:
             figures, left_out = with_curve(figures, left_out, specified)
+        if natural:
+            figures, left_out = with_natural_course(figures, left_out, natural, self.protocol)
         (folder / "figures").mkdir()
         drawn = renderer.draw(figures, folder / "figures")
         step("report")
@@ -267,6 +282,27 @@ class Study:
         results += sensitivity(specified, claims)
         specification_table.write(specified, folder)
         return specified, claims
+
+    def _natural_history_beside(
+        self,
+        results: list[Result],
+        gathered: Gathered,
+        derived: Mapping[str, ibis.Table],
+        *,
+        folder: Path,
+        step: Step,
+    ) -> NaturalHistory | None:
+        """Add to a report what the reference cohort gives, where there is one: rows of results and a saved model."""
+        if self.protocol.natural_history is None:
+            return None
+        from icans.results.reference import save
+
+        step("natural history")
+        natural = self.natural_history(gathered, derived)
+        if natural:
+            results += natural.rows
+            save(natural.reference, self.protocol.natural_history, folder / "natural_history.json")
+        return natural
 
 
 def _scale(protocol: Protocol, toxicity: str, folder: Path, where: str = "[scales]") -> Scale:

@@ -12,6 +12,7 @@ from icans.figures.figure import Figure, LeftOut
 from icans.figures.first_course import first_course
 from icans.figures.flow import flow
 from icans.figures.heatmap import heatmap
+from icans.figures.natural_history import natural_course
 from icans.figures.onset import time_course
 from icans.figures.remission import remission
 from icans.figures.specification_curve import specification_curve
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from icans.figures.data import FigureData
     from icans.protocol import Protocol
     from icans.results.curves import Curve
+    from icans.results.natural_history import NaturalHistory
     from icans.results.rows import Result
     from icans.results.specified import Specified
 
@@ -78,3 +80,11 @@ def _agreement(stated: Stated, protocol: Protocol) -> list[Figure]:
     if not protocol.agreement.scales:
         return []
     return agreement_figures(stated, severe=protocol.population.severe_grade, scales_only=True)
+
+
+def with_natural_course(
+    figures: list[Figure], left_out: list[LeftOut], natural: NaturalHistory, protocol: Protocol
+) -> tuple[list[Figure], list[LeftOut]]:
+    """Add the figure of the treated against the reference cohort, or the reason why there is none."""
+    made = natural_course(natural, intervention=protocol.intervention.short)
+    return ([*figures, made], left_out) if isinstance(made, Figure) else (figures, [*left_out, made])

@@ -41,7 +41,7 @@ def write(results: Sequence[Result], folder: Path) -> None:
     n : int64
     patients : list of string
     """
-    rows = [_row(result) for result in results]
+    rows = [to_row(result) for result in results]
     lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
     (folder / JSON).write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
     _write_parquet(rows, folder / PARQUET)
@@ -61,16 +61,18 @@ def read(path: Path) -> list[Result]:
     if not file.is_file():
         raise CallError(f"{file}: there are no results here.", "icans report STUDY --out DIR writes them.")
     try:
-        return [_result(row) for row in (_parquet_rows(file) if file.suffix == ".parquet" else _json_rows(file))]
+        return [from_row(row) for row in (_parquet_rows(file) if file.suffix == ".parquet" else _json_rows(file))]
     except (ValueError, TypeError, KeyError):
         raise StudyError(f"{file} is not a table of results.", "icans report STUDY --out DIR writes it anew.") from None
 
 
-def _row(result: Result) -> dict[str, Any]:
+def to_row(result: Result) -> dict[str, Any]:
+    """Give a row as plain columns, as results.json holds it."""
     return {column: getattr(result, column) for column in COLUMNS} | {"patients": list(result.patients)}
 
 
-def _result(row: dict[str, Any]) -> Result:
+def from_row(row: dict[str, Any]) -> Result:
+    """Read a row back from its columns."""
     content = {column: row[column] for column in COLUMNS}
     return Result(**content | {"patients": tuple(row["patients"])})
 
