@@ -8,9 +8,13 @@ import tempfile
 from pathlib import Path
 
 from bench.derive import THREADS, derivation
+from bench.specifications import multiplied
 from bench.startup import help_beside_typer, start_up
-from bench.tables import derive_table, heading, start_up_table
+from bench.tables import derive_table, heading, specifications_table, start_up_table
 from icans.packaged import folder
+
+SOME = 2_000
+"""Simulated patients for icans sensitivity."""
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -34,7 +38,10 @@ def main() -> None:
         ]
         parts.append(start_up_table(measured, help_beside_typer(place, chosen.repeats)))
         print(parts[-1], flush=True)
-        parts.append(derive_table(derivation(chosen.patients, place, max(3, chosen.repeats - 2))))
+        fewer = max(3, chosen.repeats - 2)
+        parts.append(specifications_table([multiplied(study, place, fewer), multiplied(study, place, fewer, SOME)]))
+        print(parts[-1], flush=True)
+        parts.append(derive_table(derivation(chosen.patients, place, fewer)))
         print(parts[-1], flush=True)
     if chosen.write:
         RESULTS.write_text("\n".join(parts), encoding="utf-8")
