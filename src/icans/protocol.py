@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from icans.errors import CallError, ProtocolError, nearest
+from icans.protocols.compare import Comparisons
 from icans.protocols.natural_history import NaturalHistory
 from icans.protocols.section import (
     ASTCT_2019,
@@ -295,6 +296,9 @@ class Protocol(Section):
     biomarkers: list[Biomarker] = Field(
         default_factory=list, description="Measurements compared before and after; empty: every one in labs"
     )
+    compare: Comparisons = Field(
+        default_factory=list, description="Groups of patients that are compared; empty: none are"
+    )
     target_trial: TargetTrial | None = None
     natural_history: NaturalHistory | None = None
     alternatives: dict[str, dict[str, Any]] = Field(
@@ -363,7 +367,8 @@ def _sentence(problem: Any) -> str:  # noqa: ANN401  # Pydantic's ErrorDetails
     if problem["type"] == "missing":
         return f"{where} is missing: {_meaning(problem['loc'])}."
     was = "" if isinstance(problem["input"], dict) else f" (it is {problem['input']!r})"
-    return f"{where}: {problem['msg'].removeprefix('Value error, ')}{was}."
+    said = f"{where}: {problem['msg'].removeprefix('Value error, ')}{was}"
+    return said if said.endswith("?") else f"{said}."
 
 
 def _meaning(location: tuple[Any, ...]) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from icans.derive.schema import DERIVED
 from icans.protocol import Biomarker, Protocol
+from icans.protocols.compare import Compare
 from icans.protocols.section import without_none
 from icans.records.definitions import ALTERNATIVES, sections
 from icans.records.dictionary import markdown, markdown_table
@@ -83,7 +84,7 @@ def test_every_key_of_the_protocol_is_among_the_definitions():
         if name == ALTERNATIVES:
             assert name not in listed
             continue
-        model = {"biomarkers": Biomarker}.get(name, without_none(content.annotation))
+        model = {"biomarkers": Biomarker, "compare": Compare}.get(name, without_none(content.annotation))
         keys = {definition.key for definition in listed[name].definitions}
         assert keys == set(model.model_fields) - {"rules"}
     assert [definition.key for definition in listed["remission.rules"].definitions] == [

@@ -36,7 +36,9 @@ def test_every_key_can_be_set_by_deleting_the_sign_before_it():
     survival = filled.survival.model_copy(update={"cutoff": None})
     optional = {section.name.strip("[]"): None for section in sections() if section.optional}
     assert all(getattr(filled, name) is not None for name in optional)
-    assert filled.model_copy(update={"survival": survival, "biomarkers": [], **optional}) == DEFAULTS
+    assert [one.labels for one in filled.compare] == [["early", "late"]]
+    repeated = {"biomarkers": [], "compare": []}
+    assert filled.model_copy(update={"survival": survival, **repeated, **optional}) == DEFAULTS
 
 
 def test_every_section_and_key_stands_with_its_meaning_default_and_source():

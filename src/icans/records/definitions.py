@@ -11,10 +11,15 @@ from typing import Any
 from pydantic import BaseModel
 
 from icans.protocol import Biomarker, Protocol, RemissionRule
+from icans.protocols.compare import Compare
 from icans.protocols.section import without_none
 
 KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
-REPEATED: dict[str, type[BaseModel]] = {"[[remission.rules]]": RemissionRule, "[[biomarkers]]": Biomarker}
+REPEATED: dict[str, type[BaseModel]] = {
+    "[[remission.rules]]": RemissionRule,
+    "[[biomarkers]]": Biomarker,
+    "[[compare]]": Compare,
+}
 """Sections that may stand several times."""
 ALTERNATIVES = "alternatives"
 """Mirrors the other sections and defines nothing of its own (docs/sensitivity.md)."""

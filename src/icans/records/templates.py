@@ -139,7 +139,8 @@ def _repeated(section: SectionOfProtocol) -> Iterator[str]:
 
 
 def _examples(section: SectionOfProtocol) -> Mapping[str, str]:
-    return {definition.key: definition.example or definition.default for definition in section.definitions}
+    shown = {definition.key: definition.example or definition.default for definition in section.definitions}
+    return {key: value for key, value in shown.items() if value}
 
 
 def _sentence(phrase: str) -> str:
