@@ -29,7 +29,8 @@ DEFINITIONS = """\
 # Definitions
 
 Every key of `study.toml`. Only `[study] title` is required; what is not set keeps the default given here, and the
-report prints each definition it used. `icans new` writes a `study.toml` with all of them.
+report prints each definition it used. `icans new` writes a `study.toml` with all of them. Other values of them can be
+tried together: see [sensitivity](sensitivity.md).
 """
 
 
