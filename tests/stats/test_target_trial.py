@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from icans.stats.cloning import NEVER, NONE, TREAT, Eligible, weights
+from icans.stats.cloning import NEVER, NONE, TREAT, Eligible, share_left, weights
 from icans.stats.competing_risks import aalen_johansen, incidence_at
 from icans.stats.target_trial import Emulation, Truncation, emulate
 from icans.stats.time_to_event import kaplan_meier, survival_at
@@ -325,8 +325,8 @@ def test_a_patient_treated_on_the_last_day_stands_for_those_left_untreated():
         follow_up_days=5,
     )
     probability = np.full((6, 2), 0.5)
-    treat = weights(eligible, TREAT, probability, np.ones(6)) * 6 / 4
-    np.testing.assert_allclose(treat[:4, 1], [1, 1, 2, 2])
+    np.testing.assert_allclose(weights(eligible, TREAT, probability)[:4, 1], [1, 1, 2, 2])
+    np.testing.assert_allclose(share_left(eligible, TREAT, np.ones(6)), [1, 4 / 6])
     # left untreated on both days: twice two
-    none = weights(eligible, NONE, probability, np.ones(6))
-    np.testing.assert_allclose(none[4:, 1], [4 * (4 / 6) * (2 / 4)] * 2)
+    np.testing.assert_allclose(weights(eligible, NONE, probability)[4:, 1], [4, 4])
+    np.testing.assert_allclose(share_left(eligible, NONE, np.ones(6)), [4 / 6, 2 / 6])

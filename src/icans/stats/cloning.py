@@ -126,14 +126,12 @@ class Clones:
     departed: Mask
 
 
-def weights(eligible: Eligible, strategy: int, probability: Floats, count: Floats) -> Floats:
-    """Give the stabilised inverse-probability-of-censoring weight of each clone after each day's decision.
+def weights(eligible: Eligible, strategy: int, probability: Floats) -> Floats:
+    """Give the inverse-probability-of-censoring weight of each clone after each day's decision.
 
     A clone under "none" is censored when it is treated, so that on each day those left untreated stand for those who
     were treated: 1 / (1 - p). A clone under "treat" can only be censored at the last decision of the grace period;
     there those treated on that day stand for those left untreated, 1 / p, and those already treated for themselves.
-    The product over days is multiplied by the share of all clones of the strategy that are left on that day, one
-    number for everyone, which changes no curve and makes the weights average 1.
 
     Parameters
     ----------
@@ -143,24 +141,34 @@ def weights(eligible: Eligible, strategy: int, probability: Floats, count: Float
         `TREAT` or `NONE`.
     probability
         Probability that the intervention begins, episode by day of the grace period; where nobody decided any value.
-    count
-        How many times each episode counts.
 
     Returns
     -------
     ndarray
-        Episode by day of the grace period. What holds of a departed clone after it left means nothing.
+        Episode by day of the grace period, the product so far. What holds of a departed clone after it left means
+        nothing.
     """
     deciding, begun = eligible.deciding, eligible.begun
     chance = np.where(deciding, probability, 0.0)
-    with np.errstate(divide="ignore"):
-        if strategy == NONE:
-            there, stay = count @ deciding, count @ (deciding & ~begun)
-            left = 1.0 / (1.0 - np.where(begun, 0.0, chance))
-        else:
-            last = np.arange(eligible.grace_days + 1) == eligible.grace_days
-            kept = eligible.present & (eligible.treated_day[:, None] <= eligible.grace_days)
-            there, stay = count @ eligible.present, np.where(last, count @ kept, count @ eligible.present)
-            left = np.where(begun & last, 1.0 / np.where(begun & last, chance, 1.0), 1.0)
-    share = np.divide(stay, there, out=np.ones_like(there), where=there > 0)
-    return np.asarray(np.cumprod(left, axis=1) * np.cumprod(share)[None, :])
+    if strategy == NONE:
+        left = 1.0 / (1.0 - np.where(begun, 0.0, chance))
+    else:
+        at_last = begun & (np.arange(eligible.grace_days + 1) == eligible.grace_days)
+        left = 1.0 / np.where(at_last, chance, 1.0)
+    return np.asarray(np.cumprod(left, axis=1))
+
+
+def share_left(eligible: Eligible, strategy: int, count: Floats) -> Floats:
+    """Give the share of all clones of a strategy that its decisions have left, by day of the grace period.
+
+    Weights multiplied by it average 1 among those left. It is one number for everyone and changes no curve.
+    """
+    deciding, begun, present = eligible.deciding, eligible.begun, eligible.present
+    if strategy == NONE:
+        there, stay = count @ deciding, count @ (deciding & ~begun)
+    else:
+        last = np.arange(eligible.grace_days + 1) == eligible.grace_days
+        kept = present & (eligible.treated_day[:, None] <= eligible.grace_days)
+        there = count @ present
+        stay = np.where(last, count @ kept, there)
+    return np.asarray(np.cumprod(np.divide(stay, there, out=np.ones_like(there), where=there > 0)))

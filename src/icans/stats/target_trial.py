@@ -10,7 +10,7 @@ import numpy as np
 
 from icans.stats.arrays import Floats
 from icans.stats.bootstrap import Progress, bootstrap
-from icans.stats.cloning import NONE, TREAT, Clones, Eligible, weights
+from icans.stats.cloning import NONE, TREAT, Clones, Eligible, share_left, weights
 from icans.stats.logistic import logistic, redundant
 from icans.stats.weighted_incidence import WeightedCurve, weighted_incidence
 
@@ -48,7 +48,9 @@ class Arm:
     clones
         The clones.
     weight
-        Weight of each after the decision of each day, before truncation; None where there is none.
+        Stabilised weight of each after the decision of each day, before truncation; None where there is none.
+    share
+        Share of the clones that are left after each day's decision, which stabilises the weights.
     bound
         Weights above it were set to it; infinite where none was.
     curve, unweighted
@@ -59,6 +61,7 @@ class Arm:
 
     clones: Clones
     weight: Floats | None
+    share: Floats
     bound: float
     curve: WeightedCurve | None
     unweighted: WeightedCurve
@@ -86,6 +89,8 @@ class Emulation:
         Fitted probability that the intervention begins, episode by day of the grace period; NaN where nobody decided.
     left_out
         Covariates that the weight model could not use, with the reason.
+    odds_ratios
+        How a unit more of each covariate multiplies the odds of being treated on a day; empty where there is no model.
     samples
         Of each bootstrap sample: strategy, outcome or competing event, day; NaN where it could not be had.
     """
@@ -94,6 +99,7 @@ class Emulation:
     arms: tuple[Arm, Arm]
     probability: Floats
     left_out: dict[str, str]
+    odds_ratios: dict[str, float]
     samples: Floats = field(repr=False)
 
 
@@ -121,7 +127,7 @@ class Chain:
     @cached_property
     def columns(self) -> Floats:
         """Columns of the weight model, a row a decision: constant, day and its square, covariates, scaled."""
-        return _scaled(_columns(self.eligible)[:, list(self.kept)])
+        return _scaled(_columns(self.eligible)[:, list(self.kept)])[0]
 
     @cached_property
     def begun(self) -> Floats:
@@ -169,19 +175,20 @@ class Chain:
         clones, days = self.clones[strategy], self.eligible.follow_up_days
         plain = np.ones((self.eligible.size, 1))
         unweighted = weighted_incidence(clones, plain, count, follow_up_days=days)
-        without = Arm(clones, None, np.inf, None, unweighted)
+        without = Arm(clones, None, np.ones(1), np.inf, None, unweighted)
         reason = _unfollowed(self.eligible, clones, count) or reason
         if reason:
             return replace(without, reason=reason)
-        weight = weights(self.eligible, strategy, probability, count)
+        share = share_left(self.eligible, strategy, count)
+        weight = weights(self.eligible, strategy, probability) * share
         kept = ~clones.departed & (count > 0)
         bound = _bound(weight[kept, -1], count[kept], self.truncation)
         largest = float(np.minimum(weight[kept], bound).max())
         if largest > self.truncation.largest:
             reason = f"the largest weight is {largest:.3g}; the protocol allows {self.truncation.largest:g}"
-            return replace(without, weight=weight, bound=bound, reason=reason)
+            return replace(without, weight=weight, share=share, bound=bound, reason=reason)
         curve = weighted_incidence(clones, np.minimum(weight, bound), count, follow_up_days=days)
-        return replace(without, weight=weight, bound=bound, curve=curve)
+        return replace(without, weight=weight, share=share, bound=bound, curve=curve)
 
 
 def emulate(
@@ -239,7 +246,8 @@ def emulate(
             progress=progress,
         )
     left_out = {names[number]: _nothing_to_tell(eligible, names, number) for number in extra if names[number]}
-    return Emulation(eligible, (treat, none), probability, left_out, drawn)
+    odds_ratios = {} if coefficients is None or reason else _odds_ratios(eligible, names, kept, coefficients)
+    return Emulation(eligible, (treat, none), probability, left_out, odds_ratios, drawn)
 
 
 def _columns(eligible: Eligible) -> Floats:
@@ -253,11 +261,22 @@ def _time_names(grace_days: int) -> tuple[str, ...]:
     return ("day of the grace period", "its square")[:grace_days]
 
 
-def _scaled(columns: Floats) -> Floats:
-    """Scale every column but the constant to mean 0 and standard deviation 1."""
+def _scaled(columns: Floats) -> tuple[Floats, Floats]:
+    """Scale every column but the constant to mean 0 and standard deviation 1; give those deviations too."""
     spread = columns[:, 1:].std(axis=0)
-    rest = (columns[:, 1:] - columns[:, 1:].mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    return np.column_stack([columns[:, :1], rest])
+    spread = np.where(spread > 0, spread, 1.0)
+    rest = (columns[:, 1:] - columns[:, 1:].mean(axis=0)) / spread
+    return np.column_stack([columns[:, :1], rest]), spread
+
+
+def _odds_ratios(
+    eligible: Eligible, names: Sequence[str], kept: Sequence[int], coefficients: Floats
+) -> dict[str, float]:
+    spread = _scaled(_columns(eligible)[:, list(kept)])[1]
+    ratios = np.exp(coefficients[1:] / spread).tolist()
+    return {
+        names[number]: ratio for number, ratio in zip(kept[1:], ratios, strict=True) if names[number] in eligible.names
+    }
 
 
 def _nothing_to_tell(eligible: Eligible, names: Sequence[str], number: int) -> str:
