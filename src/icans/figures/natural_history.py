@@ -13,7 +13,7 @@ from icans.figures.labels import counted, sentence, told
 from icans.figures.legend import Entry, legend
 from icans.figures.marks import Plane, as_is, beside, heading, layer, linear, stacked
 from icans.figures.marks import panel as framed
-from icans.figures.theme import BLUE, GRADES, INK, VERMILLION, WIDTH
+from icans.figures.theme import BLUE, FAINT, GRADES, INK, VERMILLION, WIDTH
 from icans.results.display import number, percent
 
 if TYPE_CHECKING:
@@ -123,10 +123,10 @@ def _grades(natural: NaturalHistory, rows: Rows, width: float, intervention: str
         y_axis=_percent_axis("Percent of the treated"),
     )
     box = plane.at(x="x", x2="x2", y="y", y2="y2")
-    frame = {"stroke": alt.StrokeValue(INK), "strokeWidth": 0.9}
+    frames = {"expected": (FAINT, 0.6), "observed": (INK, 0.9)}
     bars = [
-        layer("rect", name, box, "told", fill=as_is(alt.Fill, "fill"), **(frame if name == "observed" else {}))
-        for name in PAIR
+        layer("rect", name, box, "told", fill=as_is(alt.Fill, "fill"), stroke=alt.StrokeValue(colour), strokeWidth=wide)
+        for name, (colour, wide) in frames.items()
         if rows[name]
     ]
     return framed(bars, width, HEIGHT, title=heading("Worst grade of each day", said))
@@ -184,13 +184,13 @@ def _legend(natural: NaturalHistory) -> list[list[Entry]]:
     grades = [
         Entry(name, fill=colour) for name, colour, shown in zip(natural.states, colours, seen, strict=True) if shown
     ]
-    bars = [Entry("left bar expected, right bar", outline=""), Entry("observed", outline=INK)]
+    bars = [Entry("left bar: expected", outline=FAINT), Entry("right bar: observed", outline=INK)]
     lines = [
         Entry("observed", line=VERMILLION),
         Entry("expected", line=BLUE, dashed=True),
         Entry("95% interval of the model", fill=BAND),
     ]
-    return [[Entry("Grade"), *grades, *bars], [Entry("Finish line"), *lines]]
+    return [[Entry("Grade"), *grades, *bars], [Entry("Finish line reached"), *lines]]
 
 
 def _caption(natural: NaturalHistory) -> str:

@@ -91,18 +91,17 @@ def _summary(numbers: Numbers, asked: NaturalHistory) -> Markup:
     lost = own("lost")
     if lost is not None and lost.value:
         seen += Markup(" ({} were not followed so long; allowing for that {})").format(
-            numbers.one(lost), numbers.one(own("percent"))
+            numbers.one(lost), _share(numbers, own("percent"))
         )
     expected = Markup(
-        "; the reference cohort leads to expect {} ({}, {} for the uncertainty of the model). Observed is {} away from "
-        "expected, the interval for both uncertainties running from {} to {}."
+        "; the reference cohort leads to expect {} ({}, {} for the uncertainty of the model). Observed minus expected "
+        "is {} percentage points ({} for both uncertainties)."
     ).format(
         _count(numbers, own("expected")),
-        numbers.one(own("expected_percent")),
+        _share(numbers, own("expected_percent")),
         _interval(numbers, own("expected_low"), own("expected_high")),
-        numbers.one(own("difference")),
-        numbers.one(own("difference_low")),
-        numbers.one(own("difference_high")),
+        _count(numbers, own("difference")),
+        _interval(numbers, own("difference_low"), own("difference_high"), 1),
     )
     return paragraph(
         seen + expected + _chance(numbers, own("predicted_low"), own("predicted_high"), own("as_many_or_more"))
@@ -115,7 +114,13 @@ def _chance(numbers: Numbers, low: Result | None, high: Result | None, chance: R
     return Markup(
         " If the reference applied to them, {} to {} remissions would be expected 95 times in 100, and at least as "
         "many as were seen with a probability of {}."
-    ).format(numbers.one(low), numbers.one(high), numbers.one(chance))
+    ).format(numbers.one(low), numbers.one(high), _share(numbers, chance))
+
+
+def _share(numbers: Numbers, row: Result | None) -> Markup:
+    if row is None or row.value is None:
+        return numbers.one(row)
+    return numbers.show(display.percent(row.value), [row])
 
 
 def _count(numbers: Numbers, row: Result | None) -> Markup:
@@ -133,7 +138,7 @@ def _interval(numbers: Numbers, low: Result | None, high: Result | None, digits:
     return numbers.show(display.interval(low.value, high.value, unit, digits), [low, high])
 
 
-def _with_interval(numbers: Numbers, level: str, value: str, limits: tuple[str, str], digits: int) -> Markup:
+def _with_interval(numbers: Numbers, level: str, value: str, limits: tuple[str, str], digits: int = 1) -> Markup:
     row, low, high = (row_of(numbers, "remission", name, level=level) for name in (value, *limits))
     if row is None or row.value is None:
         return numbers.one(row)
@@ -146,26 +151,26 @@ def _by_day(numbers: Numbers) -> Markup:
     for row in levels_of(numbers, "remission", "n", TREATED):
         level = row.level or ""
         low, high = (row_of(numbers, "remission", name, level=level) for name in ("predicted_low", "predicted_high"))
+        events, expected = (row_of(numbers, "remission", name, level=level) for name in ("events", "expected"))
         cells = (
-            _with_interval(numbers, level, "percent", ("ci_low", "ci_high"), 1),
-            _with_interval(numbers, level, "expected_percent", ("expected_low", "expected_high"), 1),
-            _with_interval(numbers, level, "difference", ("difference_low", "difference_high"), 1),
-            _with_interval(numbers, level, "ratio", ("ratio_low", "ratio_high"), 2),
-            Markup("{} of {}").format(
-                numbers.one(row_of(numbers, "remission", "events", level=level)), numbers.one(row)
+            Markup("{} of {}: {}").format(
+                numbers.one(events), numbers.one(row), _with_interval(numbers, level, "percent", ("ci_low", "ci_high"))
             ),
-            _count(numbers, row_of(numbers, "remission", "expected", level=level)),
+            Markup("{}: {}").format(
+                _count(numbers, expected),
+                _with_interval(numbers, level, "expected_percent", ("expected_low", "expected_high")),
+            ),
             _interval(numbers, low, high, 0),
+            _with_interval(numbers, level, "difference", ("difference_low", "difference_high")),
+            _with_interval(numbers, level, "ratio", ("ratio_low", "ratio_high"), 2),
         )
-        rows.append(Row(level, cells))
+        rows.append(Row(f"By {level}", cells))
     columns = (
         "Observed (95% interval)",
         "Expected (95% interval of the model)",
-        "Difference, percentage points",
-        "Ratio",
-        "Remissions seen",
-        "Expected",
-        "Predicted, 95 in 100",
+        "Predicted number, 95 in 100",
+        "Difference, percentage points (95% interval)",
+        "Ratio (95% interval)",
     )
     note = (
         "Remission here is the first day after that of the first course whose worst grade is at or below the finish "
@@ -212,7 +217,7 @@ def _cohorts(numbers: Numbers) -> Markup:
     for variable, title in (
         ("corticosteroid", "Systemic corticosteroid"),
         ("intervention", "Given the intervention"),
-        ("death", "Died while followed"),
+        ("death", "Died before observation ended"),
     ):
         rows.append(Row(title, tuple(_shared(numbers, variable, group, None) for group in groups)))
     note = "Of the reference, patients with ICANS, on whom the model rests. Nothing else is known to be alike."

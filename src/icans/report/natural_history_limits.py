@@ -31,7 +31,7 @@ ENDED = Markup(
     "before it ({} of the reference's days), and after a longer one nothing counts ({} of its courses)."
 )
 CARE = Markup(
-    "Care differs: {} of the reference patients and {} of the treated had a systemic corticosteroid; the expected "
+    "Care: {} of the reference patients and {} of the treated had a systemic corticosteroid; the expected "
     "course is that of the reference patients' care, not of no care."
 )
 NOT_GIVEN = Markup(

@@ -106,7 +106,7 @@ def gather_daily(panel: ibis.Table, grades: ibis.Table, records: Records, engine
     )
 
 
-def description(daily: Daily, who: Mask, group: str) -> list[Result]:
+def description(daily: Daily, who: Mask, group: str, *, carry_days: int) -> list[Result]:
     """Say who a cohort is: what one must know to compare its course with another's.
 
     Parameters
@@ -117,6 +117,8 @@ def description(daily: Daily, who: Mask, group: str) -> list[Result]:
         The patients described.
     group
         What the rows call them.
+    carry_days
+        Longest gap that ends no observation, days: a death after a longer one does not count.
 
     Returns
     -------
@@ -149,7 +151,7 @@ def description(daily: Daily, who: Mask, group: str) -> list[Result]:
     shares = {
         "corticosteroid": (_given(daily, "on_steroid"), "systemic corticosteroid on any day from infusion"),
         "intervention": (_given(daily, "intervention"), "the intervention of the study on any day"),
-        "death": (cohort.mask(days["patient"][days["grade"] == DEATH]), "died while assessed"),
+        "death": (_died(daily, carry_days), "died before observation ended"),
     }
     for variable, (had, words) in shares.items():
         rows += _levels(_subject(group, variable, cohort, who, words), cohort, {"": who & had})
@@ -182,3 +184,11 @@ def _products(daily: Daily, who: Mask) -> dict[str, Mask]:
 
 def _given(daily: Daily, what: str) -> Mask:
     return daily.cohort.mask(daily.given["patient"][daily.given[what] == 1])
+
+
+def _died(daily: Daily, carry_days: int) -> Mask:
+    """Tell who died within the longest gap of the last day with a grade: on the row before that of the death."""
+    days, sequence = daily.days, daily.sequence
+    soon = np.zeros(sequence.size, dtype=np.bool_)
+    soon[1:] = (np.diff(sequence) == 0) & (np.diff(days["day"]) <= carry_days + 1)
+    return daily.cohort.mask(days["patient"][(days["grade"] == DEATH) & soon])

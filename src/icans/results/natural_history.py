@@ -133,7 +133,7 @@ def natural_history(study: Gathered, daily: Daily, reference: Reference, protoco
     days = sorted({asked.horizon_days} | {day for day in whole if day <= asked.horizon_days})
     theirs = [title.row("n", reference.patients), *reference.rows]
     ours = [
-        *description(daily, everyone, TREATED),
+        *description(daily, everyone, TREATED, carry_days=asked.carry_days),
         *_left_out(study, left),
         *(row for day in days for row in _by(study, expected, day, rng)),
         *_starts(study, expected),

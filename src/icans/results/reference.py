@@ -136,7 +136,7 @@ def reference_of(daily: Daily, protocol: Protocol, asked: NaturalHistory) -> Ref
     tallies = tallied(steps, states=len(asked.states), bands=asked.bands_days, cluster=owner)
     own = tallies[daily.with_icans[: tallies.shape[0]]]
     rows = [
-        *description(daily, daily.with_icans, GROUP),
+        *description(daily, daily.with_icans, GROUP, carry_days=asked.carry_days),
         *_followed(steps, own.shape[0]),
         *_transitions(own.sum(axis=0), asked),
         *_checks(steps, asked),
