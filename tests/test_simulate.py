@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ from icans.errors import CallError
 from icans.records.schema import TABLES
 from icans.simulate import BLOCK, Parameters, simulate
 from icans.simulate.columns import ROWS, GrowingFile, numbers, words
+from icans.simulate.parameters_file import read_parameters
 
 LONG_PEAK = Parameters(rise_hours=6, plateau_hours=2000, treatment_effect=0, recorded_grade=1, os_median_months=1000)
 
@@ -237,3 +239,106 @@ def test_parameters_that_cannot_be_meant_are_refused(wrong: dict[str, float], se
 def test_a_cohort_of_nobody_or_a_negative_seed_is_refused(patients: int, seed: int, tmp_path: Path) -> None:
     with pytest.raises(CallError):
         simulate(tmp_path / "study", patients=patients, seed=seed)
+
+
+def test_the_default_cohort_stays_what_a_seed_has_always_given(tmp_path: Path) -> None:
+    folder = made(tmp_path / "study", 120)
+    digest = hashlib.sha256()
+    for name in sorted(TABLES):
+        digest.update(repr(pq.read_table(folder / f"{name}.parquet").to_pydict()).encode())
+    assert digest.hexdigest() == "7204c5f34522b2b50f3ed43f14a3ed1f177d1bd348ac6bebfa87768fe5e60443"
+
+
+LATE = Parameters(
+    icans_probability=1,
+    treatment_effect=0,
+    treatment_hazard=(0.05, 0.2, 0.6, 1.2),
+    treatment_hazard_growth=0.2,
+    recorded_grade=1,
+    os_median_months=1000,
+)
+
+
+def test_treatment_by_hazard_is_given_as_often_as_stated_at_each_grade(tmp_path: Path) -> None:
+    folder = made(tmp_path / "study", 4000, parameters=replace(LATE, treatment_hazard_growth=0.0))
+    rates = one(
+        """with firsts as (select patient_id, min(time) as given from treatments
+                           where route = 'intrathecal' group by all),
+                spans as (select patient_id, icans_grade as grade, time,
+                          lead(time) over (partition by patient_id order by time) as until from neuro),
+                waiting as (select *, coalesce(given, 1e9) as course from spans left join firsts using (patient_id))
+           select """
+        + ", ".join(
+            f"""count(*) filter (grade = {grade} and course >= time and course < until)
+                / (sum(least(until, course) - time) filter (grade = {grade} and course > time and until < 1e9) / 24)"""
+            for grade in (1, 2, 3, 4)
+        )
+        + " from waiting",
+        folder,
+    )
+    assert rates == pytest.approx(LATE.treatment_hazard, rel=0.25)  # the grade between two rounds is not seen
+
+
+def test_treatment_that_starts_seldom_and_grows_likelier_comes_later(tmp_path: Path) -> None:
+    def mean_delay(name: str, **changed: object) -> float:
+        folder = made(tmp_path / name, 2000, parameters=replace(LATE, **changed))
+        query = """with starts as (select patient_id, min(time) filter (icans_grade > 0) as onset
+                                   from neuro group by all),
+                        given as (select patient_id, min(time) as hour from treatments
+                                  where route = 'intrathecal' group by all)
+                   select avg(hour - onset) from starts join given using (patient_id)"""
+        return one(query, folder)[0]
+
+    steady = mean_delay("steady", treatment_hazard_growth=0.0)
+    growing = mean_delay("growing", treatment_hazard=(0.005, 0.02, 0.06, 0.12), treatment_hazard_growth=0.8)
+    assert growing > steady + 12
+
+
+def test_how_treatment_is_decided_changes_no_untreated_course(tmp_path: Path) -> None:
+    usual = made(tmp_path / "usual", 300, parameters=Parameters(treatment_effect=0))
+    by_hazard = made(
+        tmp_path / "hazard", 300, parameters=Parameters(treatment_effect=0, treatment_hazard=(0.1, 0.2, 0.3, 0.4))
+    )
+    assert fingerprints(usual)["neuro.parquet"] == fingerprints(by_hazard)["neuro.parquet"]
+
+
+def test_everyone_still_ill_is_treated_by_the_deadline(tmp_path: Path) -> None:
+    truth = replace(LATE, treatment_hazard=(0.0,) * 4, treatment_by_hours=24.0, icans_peak_grades=(0, 0, 0, 1))
+    folder = made(tmp_path / "study", 1000, parameters=replace(truth, persistent_probability=1.0))
+    (share,) = one("select count(distinct patient_id) filter (route = 'intrathecal') / 1000 from treatments", folder)
+    assert share > 0.98
+
+
+def test_an_untreated_arm_is_as_large_as_stated_and_never_treated(tmp_path: Path) -> None:
+    folder = made(tmp_path / "study", 2000, parameters=Parameters(untreated_arm=0.5))
+    share, treated = one(
+        """select avg((arm = 'control')::int), count(*) filter (arm = 'control' and patient_id in
+           (select patient_id from treatments where route = 'intrathecal')) from patients""",
+        folder,
+    )
+    assert share == pytest.approx(0.5, abs=0.04)
+    assert treated == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("icans_probabilty = 0.4", "parameters.toml: icans_probabilty is no parameter of a simulated cohort."),
+        ("icans_probability = 4", "icans_probability is a probability and should lie between 0 and 1 (it is 4.0)."),
+        ("treated = 0.4", "treated is 4 numbers in brackets (it is 0.4)."),
+        ("treated = [0.4]", "treated takes 4 numbers (it has 1)."),
+        ("children = 'many'", "children is a number (it is 'many')."),
+        ("children = ", "not readable as toml"),
+    ],
+)
+def test_a_file_of_parameters_that_cannot_be_meant_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
+    file = tmp_path / "parameters.toml"
+    file.write_text(text)
+    with pytest.raises(CallError) as refusal:
+        read_parameters(file)
+    assert sentence in str(refusal.value)
+
+
+def test_the_parameters_of_a_simulated_study_can_be_read_back(tmp_path: Path) -> None:
+    folder = made(tmp_path / "study", 5, parameters=LATE)
+    assert read_parameters(folder) == LATE

@@ -35,6 +35,10 @@ StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder with 
 OutFolder = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder to write; an earlier output is replaced.")
 ]
+ParametersFile = Annotated[
+    Path | None,
+    typer.Option("--parameters", metavar="FILE", help="Rates of the cohort: TOML, or simulation.json of another one."),
+]
 EngineName = Annotated[str, typer.Option("--engine", help="Where the tables are computed: duckdb.")]
 
 
@@ -253,13 +257,16 @@ def simulate(
     patients: Annotated[int, typer.Option("--patients", metavar="N", min=1, help="How many patients.")],
     out: OutFolder,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed gives the same cohort.")] = 1,
+    parameters: ParametersFile = None,
 ) -> None:
     """Write a synthetic cohort with stated rates as a study folder of Parquet files."""
     from icans.output import whole_folder
     from icans.simulate import simulate
+    from icans.simulate.parameters_file import read_parameters
 
+    truth = read_parameters(parameters) if parameters else None
     with whole_folder(out) as unfinished, _progress("Simulating") as step:
-        simulate(unfinished, patients=patients, seed=seed, step=step)
+        simulate(unfinished, patients=patients, seed=seed, parameters=truth, step=step)
     typer.echo(f"Simulated study of {patients:,} patients: {out}")
 
 

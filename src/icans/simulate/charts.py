@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from icans.records.schema import CRS, NEURO
 from icans.simulate.columns import numbers, words
-from icans.simulate.courses import LONGEST_DAYS, Course, Flags, Floats, Integers, crs_grade, icans_grade
+from icans.simulate.courses import Course, Flags, crs_grade, icans_grade
+from icans.simulate.decisions import LONGEST_DAYS, Floats, Integers
 from icans.simulate.parameters import Parameters
 from icans.units import HOURS_PER_DAY
 
@@ -64,9 +65,13 @@ class Block:
 def patients(block: Block) -> pa.Table:
     """Give a row a patient."""
     many, chance = len(block.ids), block.chance
+    allotted = (
+        {"arm": words(block.course.control, ("intervention", "control"))} if block.parameters.untreated_arm else {}
+    )
     return block.table(
         np.arange(many),
-        {
+        allotted
+        | {
             "age_years": numbers(block.course.age_years),
             "sex": words(chance.integers(0, 2, many), ("female", "male")),
             "diagnosis": words(chance.integers(0, 4, many), ("B-cell lymphoma", "ALL", "MM", "AML")),

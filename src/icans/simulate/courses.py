@@ -8,16 +8,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from icans.simulate.decisions import LONGEST_DAYS, NEVER, Floats, Integers, first_courses_by_hazard
 from icans.simulate.parameters import Parameters
 from icans.units import DAYS_PER_MONTH, HOURS_PER_DAY
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
-
-NEVER = np.inf
-LONGEST_DAYS = 30.0
-"""Rounds end here even where ICANS goes on."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +33,8 @@ class Course:
         First dose.
     first_course, second_course
         Intrathecal courses.
+    control
+        Allotted to the arm without intrathecal treatment.
     death, death_due_to_icans, progression, follow_up
         Death, whether ICANS was its cause, progression, and the end of follow-up.
     """
@@ -57,6 +54,7 @@ class Course:
     tocilizumab: Floats
     first_course: Floats
     second_course: Floats
+    control: Flags
     death: Floats
     death_due_to_icans: Flags
     progression: Floats
@@ -85,6 +83,23 @@ def draw(patients: int, parameters: Parameters, chance: np.random.Generator) -> 
     steroid = _steroids(grade, onset, untreated_end, parameters, chance)
     reason = np.where(grade >= 3, peak, steroid + HOURS_PER_DAY)
     first = _first_courses(grade, reason, untreated_end, parameters, chance)
+    apart = chance.spawn(1)[0]  # what follows leaves every other draw as it is without it
+    if parameters.by_hazard:
+        reached = _reached(grade, onset, peak, parameters.treatment_by_grade)
+        untreated = partial(
+            _grade_at,
+            highest=grade[:, None],
+            onset=onset[:, None],
+            peak=peak[:, None],
+            plateau=plateau[:, None],
+            per_grade=per_grade[:, None],
+            persistent=persistent[:, None],
+        )
+        first = first_courses_by_hazard(
+            untreated, onset=onset, reached=reached, end=untreated_end, parameters=parameters, chance=apart
+        )
+    control = apart.random(patients) < parameters.untreated_arm
+    first = np.where(control, NEVER, first)
     end = ending(first_course=first, effect=parameters.treatment_effect)
     second = first + 2 * HOURS_PER_DAY
     second = np.where((chance.random(patients) < parameters.second_course) & (second < end), second, NEVER)
@@ -107,6 +122,7 @@ def draw(patients: int, parameters: Parameters, chance: np.random.Generator) -> 
         tocilizumab=_tocilizumab(crs_grade, crs_onset, crs_end, parameters, chance),
         first_course=first,
         second_course=second,
+        control=control,
         death=death,
         death_due_to_icans=due,
         progression=progression,
@@ -120,17 +136,47 @@ def icans_grade(course: Course, patient: Integers, hour: Floats, effect: float) 
     It rises in equal steps from 1 at onset to the highest at its peak, stays there, then falls by one grade at a time;
     from the first course on, the stay and the fall run `1 + effect` times as fast.
     """
-    highest = course.icans_grade[patient]
-    onset, peak = course.icans_onset[patient], course.icans_peak[patient]
+    with np.errstate(invalid="ignore"):
+        treated = effect * np.maximum(hour - np.maximum(course.first_course[patient], course.icans_peak[patient]), 0)
+    return _grade_at(
+        hour,
+        highest=course.icans_grade[patient],
+        onset=course.icans_onset[patient],
+        peak=course.icans_peak[patient],
+        plateau=course.plateau[patient],
+        per_grade=course.per_grade[patient],
+        persistent=course.persistent[patient],
+        gained=treated,
+    )
+
+
+def _grade_at(
+    hour: Floats,
+    *,
+    highest: Integers,
+    onset: Floats,
+    peak: Floats,
+    plateau: Floats,
+    per_grade: Floats,
+    persistent: Flags,
+    gained: Floats | float = 0.0,
+) -> Integers:
+    """Give the grade at hours, of arrays that go together; `gained` are hours of recovery owed to treatment."""
     with np.errstate(invalid="ignore"):
         risen = np.where(hour < peak, 1 + np.floor((highest - 1) * (hour - onset) / (peak - onset)), highest)
-        recovering = np.maximum(hour - peak, 0)
-        recovering += effect * np.maximum(hour - np.maximum(course.first_course[patient], peak), 0)
-        fallen = 1 + np.floor((recovering - course.plateau[patient]) / course.per_grade[patient])
-    fallen = np.where((recovering >= course.plateau[patient]) & ~course.persistent[patient], fallen, 0)
+        recovering = np.maximum(hour - peak, 0) + gained
+        fallen = 1 + np.floor((recovering - plateau) / per_grade)
+    fallen = np.where((recovering >= plateau) & ~persistent, fallen, 0)
     grade = np.where((highest > 0) & (hour >= onset), risen - fallen, 0)
     whole: Integers = np.clip(np.nan_to_num(grade), 0, 4).astype(np.int64)
     return whole
+
+
+def _reached(highest: Integers, onset: Floats, peak: Floats, grade: int) -> Floats:
+    """Give the hour at which a grade was first reached, `inf` where it never was."""
+    with np.errstate(invalid="ignore"):
+        at = onset + (peak - onset) * (grade - 1) / np.maximum(highest - 1, 1)
+    return np.where(highest >= grade, at, NEVER)
 
 
 def crs_grade(course: Course, patient: Integers, hour: Floats) -> Integers:

@@ -62,6 +62,17 @@ class Parameters:
         Probability that ICANS of grade 4 is fatal.
     follow_up_months
         Shortest and longest follow-up, uniform between them.
+    treatment_hazard
+        Hazard of the first course per day while ICANS is of each grade; it takes the place of `treated` and
+        `treatment_delay_hours` unless all of it is 0 and there is no `treatment_by_hours`.
+    treatment_hazard_growth
+        By how much the logarithm of that hazard grows with each day from onset: above 0 treatment comes late.
+    treatment_by_hours, treatment_by_grade
+        Hours from reaching that grade at which everyone still in ICANS and untreated is treated; 0: there is no such
+        hour.
+    untreated_arm
+        Share of patients allotted by chance to an arm without intrathecal treatment; above 0 the patients have a
+        column ``arm``, intervention or control.
     """
 
     children: float = 0.05
@@ -96,6 +107,11 @@ class Parameters:
     progression_median_months: float = 8.0
     icans_death: float = 0.04
     follow_up_months: tuple[float, float] = (6.0, 24.0)
+    treatment_hazard: Grades = (0.0, 0.0, 0.0, 0.0)
+    treatment_hazard_growth: float = 0.0
+    treatment_by_hours: float = 0.0
+    treatment_by_grade: int = 2
+    untreated_arm: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
@@ -117,6 +133,13 @@ class Parameters:
         for name in ("crs_peak_grades", "icans_peak_grades"):
             if abs(sum(getattr(self, name)) - 1) > 1e-9:
                 raise CallError(f"{name} should add up to 1 (it is {getattr(self, name)}).")
+        if self.treatment_by_grade not in {1, 2, 3, 4}:
+            raise CallError(f"treatment_by_grade is a grade from 1 to 4 (it is {self.treatment_by_grade}).")
+
+    @property
+    def by_hazard(self) -> bool:
+        """Whether the first course depends on the grade of the moment rather than on the highest."""
+        return any(self.treatment_hazard) or self.treatment_by_hours > 0
 
 
 _SHARES = frozenset(
@@ -137,6 +160,7 @@ _SHARES = frozenset(
         "recorded_grade",
         "csf_probability",
         "icans_death",
+        "untreated_arm",
     }
 )
 _POSITIVE = frozenset(
