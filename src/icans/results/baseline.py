@@ -42,21 +42,41 @@ def baseline(study: Gathered) -> list[Result]:
     """
     rows: list[Result] = []
     for name, values in study.characteristics.items():
-        numbers = values if values.dtype == np.float64 else _numbers(name, values)
+        numbers = as_numbers(name, values)
+        described_by = values if numbers is None else numbers
         for group, who in study.cohort.groups():
-            subject = Subject(ANALYSIS, name, group)
-            if numbers is not None:
-                unit = _DECLARED[name].unit if name in _DECLARED else ""
-                positions = np.flatnonzero(who)
-                rows += described(replace(subject, unit=unit), study.cohort, positions, numbers[positions])
-            else:
-                rows += _counted(subject, study.cohort, who, values)
+            rows += characteristic(Subject(ANALYSIS, name, group), study.cohort, who, described_by)
     return rows
+
+
+def characteristic(subject: Subject, cohort: Cohort, who: Mask, values: NDArray[Any]) -> list[Result]:
+    """Describe one characteristic, the subject's variable, of some patients; the rows are those of `baseline`.
+
+    Parameters
+    ----------
+    subject
+        Analysis, variable and group of the rows.
+    cohort
+        The patients.
+    who
+        Those described.
+    values
+        One value a patient of the cohort, text or numbers (`as_numbers`).
+    """
+    if values.dtype != np.float64:
+        return _counted(subject, cohort, who, values)
+    positions = np.flatnonzero(who)
+    return described(replace(subject, unit=unit_of(subject.variable)), cohort, positions, values[positions])
+
+
+def unit_of(name: str) -> str:
+    """Give the unit of a column; empty where it has none."""
+    return _DECLARED[name].unit if name in _DECLARED else ""
 
 
 def _counted(subject: Subject, cohort: Cohort, who: Mask, values: NDArray[Any]) -> list[Result]:
     """Count the distinct values of a text column; each group lists the values that anyone infused has."""
-    recorded = who & _is_recorded(values)
+    recorded = who & is_recorded(values)
     n = int(np.count_nonzero(recorded))
     known = replace(subject, patients=cohort.names(recorded), n=n)
     missing = replace(subject, patients=cohort.names(who & ~recorded), n=int(np.count_nonzero(who)))
@@ -66,10 +86,10 @@ def _counted(subject: Subject, cohort: Cohort, who: Mask, values: NDArray[Any]) 
         missing.row("missing", missing.n - n, method="values not recorded"),
         known.row("levels", distinct, method="distinct values recorded"),
     ]
-    levels = _levels(subject.variable, values[cohort.infused & _is_recorded(values)])
-    if len(levels) > MOST_LEVELS:
+    every = levels(subject.variable, values[cohort.infused & is_recorded(values)])
+    if len(every) > MOST_LEVELS:
         return rows
-    return rows + [row for level in levels for row in _level(known, cohort, recorded & (values == level), level)]
+    return rows + [row for level in every for row in _level(known, cohort, recorded & (values == level), level)]
 
 
 def _level(subject: Subject, cohort: Cohort, who: Mask, level: str) -> list[Result]:
@@ -82,19 +102,21 @@ def _level(subject: Subject, cohort: Cohort, who: Mask, level: str) -> list[Resu
     ]
 
 
-def _levels(name: str, values: NDArray[Any]) -> list[str]:
-    """Give the distinct values: as declared, else the commonest first and equals by name."""
+def levels(name: str, values: NDArray[Any]) -> list[str]:
+    """Give the distinct values of a text column: as declared, else the commonest first and equals by name."""
     distinct, counts = np.unique(values.astype(str), return_counts=True)
     present = dict(zip(distinct.tolist(), counts.tolist(), strict=True))
     declared = _DECLARED[name].allowed if name in _DECLARED else ()
     return sorted(present, key=lambda level: (declared.index(level) if level in declared else -present[level], level))
 
 
-def _numbers(name: str, values: NDArray[Any]) -> NDArray[np.float64] | None:
-    """Give text as numbers where every recorded value is one (and the column is the study's own), else None."""
+def as_numbers(name: str, values: NDArray[Any]) -> NDArray[np.float64] | None:
+    """Give a column as numbers; text where every recorded value is one and the column is the study's own, else None."""
+    if values.dtype == np.float64:
+        return values
     if name in _DECLARED:
         return None
-    recorded = _is_recorded(values)
+    recorded = is_recorded(values)
     distinct = set(values[recorded].tolist())
     if not distinct or not all(_NUMBER.fullmatch(value) for value in distinct):
         return None
@@ -103,5 +125,6 @@ def _numbers(name: str, values: NDArray[Any]) -> NDArray[np.float64] | None:
     return numbers
 
 
-def _is_recorded(values: NDArray[Any]) -> Mask:
+def is_recorded(values: NDArray[Any]) -> Mask:
+    """Tell whose text is not missing."""
     return np.asarray(values != None, dtype=np.bool_)  # noqa: E711  # compares element by element

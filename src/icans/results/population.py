@@ -34,7 +34,7 @@ def population(study: Gathered, protocol: Protocol) -> list[Result]:
         Statistic ``n`` (patients).
     """
     cohort = study.cohort
-    steps = _steps(study, protocol)
+    steps = steps_of(study, protocol)
     rows = [_count(cohort, name, who, method) for name, (who, method) in steps.items()]
     masks = {name: who for name, (who, _) in steps.items()}
     rows += [_count(cohort, name, who, "left out", level) for name, level, who in _left_out(study, protocol, masks)]
@@ -47,7 +47,8 @@ def highest_known(study: Gathered, toxicity: str) -> np.ndarray:
     return np.fmax(grades["highest"], grades["at_least"])
 
 
-def _steps(study: Gathered, protocol: Protocol) -> dict[str, tuple[Mask, str]]:
+def steps_of(study: Gathered, protocol: Protocol) -> dict[str, tuple[Mask, str]]:
+    """Give who is in each step of the study, and the step in words."""
     cohort, endpoints = study.cohort, study.endpoints
     onset, severe = protocol.episodes.onset_grade, protocol.population.severe_grade
     name = protocol.intervention.name
