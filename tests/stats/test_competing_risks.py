@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from icans.errors import StudyError
 from icans.stats.competing_risks import aalen_johansen, incidence_at, median_incidence
 from icans.stats.risk_sets import number_at_risk
 from icans.stats.steps import NO_WIDTH, Transform
@@ -19,6 +20,7 @@ CAUSES = [(case, cause) for case in CASES for cause in case["causes"]]
 
 SUM = 1e-12  # a running sum of some hundred terms; R multiplies matrices, prodlim sums in another order
 SPREAD = 1e-11  # a variance from running sums of products, where R adds up each patient's influence
+CMPRSK = 1e-9  # the same, where cmprsk keeps running products
 INTERVAL = 1e-11  # the same through exp and log
 
 patients = st.lists(
@@ -60,15 +62,27 @@ def test_the_variance_agrees_with_survfit_and_prodlim(case, cause):
     np.testing.assert_allclose(error[: known.size][known], theirs[known], rtol=SPREAD, atol=1e-15)
 
 
-def test_the_variance_of_cmprsk_is_another_one_that_agrees_in_large_samples():
+@pytest.mark.parametrize(("case", "cause"), CAUSES, ids=[named(pair) for pair in CAUSES])
+def test_aalens_variance_agrees_with_cmprsk(case, cause):
+    curve = aalen_johansen(case["time"], case["event"], cause=cause["cause"], variance="aalen")
+    expected = numbers(cause["cmprsk_std_error"]) ** 2
+    np.testing.assert_allclose(curve.variance[case["rows"]], expected, rtol=CMPRSK, atol=1e-15)
+
+
+def test_the_two_variances_agree_in_large_samples():
     (case,) = [case for case in CASES if case["name"] == "mgus2"]
-    for cause in case["causes"]:
-        curve = aalen_johansen(case["time"], case["event"], cause=cause["cause"])
-        theirs, ours = numbers(cause["cmprsk_std_error"]), np.sqrt(curve.variance[case["rows"]])
-        # 1384 patients, the last times with few at risk left out
-        many = (curve.at_risk[case["rows"]] > 50) & (theirs > 0)
-        np.testing.assert_allclose(ours[many], theirs[many], rtol=0.01)
-        assert (theirs[many] != ours[many]).any()
+    one = aalen_johansen(case["time"], case["event"])
+    other = aalen_johansen(case["time"], case["event"], variance="aalen")
+    # 1384 patients, the last times with few at risk left out
+    many = (one.at_risk > 50) & (one.variance > 0)
+    np.testing.assert_allclose(np.sqrt(one.variance[many]), np.sqrt(other.variance[many]), rtol=0.01)
+    assert "Aalen's variance" in other.method
+    assert "Aalen's variance" in median_incidence(other).method
+
+
+def test_an_unknown_variance_names_the_nearest():
+    with pytest.raises(StudyError, match="Did you mean aalen"):
+        aalen_johansen([1], [1], variance="allen")
 
 
 @pytest.mark.parametrize("transform", get_args(Transform))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from icans.errors import StudyError, nearest
 from icans.stats.arrays import Counts, Floats
 from icans.stats.estimate import Estimate, percent
 from icans.stats.risk_sets import RiskSets, risk_sets
@@ -18,6 +20,12 @@ from icans.stats.steps import (
     pointwise_limits,
     read_off,
 )
+
+Variance = Literal["greenwood", "aalen"]
+"""Variance of a cumulative incidence: the Greenwood-type one of R's survival and prodlim, or Aalen's of cmprsk."""
+
+VARIANCES: dict[Variance, str] = {"greenwood": "Greenwood-type variance", "aalen": "Aalen's variance"}
+"""The variances in words a journal prints."""
 
 ROUNDING = 1e-12
 """An incidence this close to 1 is 1 but for the rounding of its running sum."""
@@ -38,13 +46,15 @@ class IncidenceCurve:
     event_free
         Probability of having had no event of any cause.
     variance
-        Greenwood-type variance of the incidence.
+        Variance of the incidence, of the kind that `variance_kind` names.
     low, high
         Pointwise limits of the incidence; NaN where it is 0 or 1.
     n, total
         Patients, and events of interest, in all.
     level, transform
         Confidence level of the limits, and the scale on which they are symmetric.
+    variance_kind
+        `greenwood` or `aalen`.
     """
 
     time: Floats
@@ -61,18 +71,25 @@ class IncidenceCurve:
     total: int
     level: float
     transform: Transform
+    variance_kind: Variance = "greenwood"
 
     @property
     def method(self) -> str:
         """Estimate and interval in words a journal prints."""
         return (
             f"Aalen-Johansen cumulative incidence with pointwise {percent(self.level)} interval"
-            f" ({self.transform}, Greenwood-type variance)"
+            f" ({self.transform}, {VARIANCES[self.variance_kind]})"
         )
 
 
 def aalen_johansen(
-    time: ArrayLike, event: ArrayLike, *, cause: int = 1, transform: Transform = "log-log", level: float = 0.95
+    time: ArrayLike,
+    event: ArrayLike,
+    *,
+    cause: int = 1,
+    transform: Transform = "log-log",
+    level: float = 0.95,
+    variance: Variance = "greenwood",
 ) -> IncidenceCurve:
     """Estimate the cumulative incidence of an event where other events compete with it.
 
@@ -91,6 +108,8 @@ def aalen_johansen(
         Scale of the pointwise intervals: log(-log F), log F or F, F being the incidence.
     level
         Confidence level.
+    variance
+        `greenwood` or `aalen`.
 
     Returns
     -------
@@ -100,13 +119,14 @@ def aalen_johansen(
     Raises
     ------
     StudyError
-        A time is missing or negative, a code cannot be meant, or the transform is not known.
+        A time is missing or negative, a code cannot be meant, or the transform or variance is not known.
 
     Notes
     -----
-    Aalen and Johansen 1978. The variance is the Greenwood-type one, which Allignol, Schumacher and Beyersmann 2010,
+    Aalen and Johansen 1978. The Greenwood-type variance is the one that Allignol, Schumacher and Beyersmann 2010,
     doi:10.1002/bimj.200900039, recommend for small samples; without competing events it is Greenwood's. R's survival
-    and prodlim give the same, cmprsk another one that agrees in large samples.
+    and prodlim give it. Aalen's (1978, doi:10.1214/aos/1176344247) comes from the counting process, and is that of
+    R's cmprsk::cuminc and of Gray's test; the two agree in large samples.
 
     Examples
     --------
@@ -114,14 +134,19 @@ def aalen_johansen(
     >>> curve.incidence.tolist()
     [0.25, 0.25, 0.5, 0.5]
     """
+    if variance not in get_args(Variance):
+        raise StudyError(f"There is no variance {variance}.", nearest(variance, get_args(Variance)))
     sets = risk_sets(time, event, cause=cause)
     at_risk = sets.at_risk.astype(np.float64)
     event_free = np.cumprod((at_risk - sets.events - sets.competing) / at_risk, dtype=np.float64)
     before = np.concatenate(([1.0], event_free))[:-1]
     summed = np.cumsum(before * sets.events / at_risk)
     incidence = np.where(summed > 1 - ROUNDING, 1.0, summed)
-    variance = _variance(sets, before, incidence)
-    low, high = pointwise_limits(incidence, variance, transform, level)
+    if variance == "greenwood":
+        squared_error = _greenwood_variance(sets, before, incidence)
+    else:
+        squared_error = _aalen_variance(sets, before, event_free, incidence)
+    low, high = pointwise_limits(incidence, squared_error, transform, level)
     return IncidenceCurve(
         time=sets.time,
         at_risk=sets.at_risk,
@@ -130,17 +155,18 @@ def aalen_johansen(
         censored=sets.censored,
         incidence=incidence,
         event_free=event_free,
-        variance=variance,
+        variance=squared_error,
         low=low,
         high=high,
         n=sets.n,
         total=int(sets.events.sum()),
         level=level,
         transform=transform,
+        variance_kind=variance,
     )
 
 
-def _variance(sets: RiskSets, before: Floats, incidence: Floats) -> Floats:
+def _greenwood_variance(sets: RiskSets, before: Floats, incidence: Floats) -> Floats:
     """Give the Greenwood-type variance of the incidence F at each time t.
 
     Sum over the times u up to t of
@@ -161,6 +187,30 @@ def _variance(sets: RiskSets, before: Floats, incidence: Floats) -> Floats:
     return np.where((incidence > 0) & (incidence < 1), variance, 0.0)
 
 
+def _aalen_variance(sets: RiskSets, before: Floats, event_free: Floats, incidence: Floats) -> Floats:
+    """Give Aalen's variance of the incidence F at each time t.
+
+    Sum over the times u up to t of S(u-)² / n² times (1 - r)² e (n - e) / (n - 1) + r² c (n - c) / (n - 1), with
+    r = (F(t) - F(u)) / S(u), n at risk, e events of interest, c competing ones and S the probability of no event; the
+    factors (n - e) / (n - 1) and (n - c) / (n - 1) are for ties. Multiplied out as in `_greenwood_variance`.
+    """
+    n = sets.at_risk.astype(np.float64)
+    one, other = (
+        np.divide(d * (n - d), n - 1, out=d.copy(), where=n > 1) * (before / n) ** 2
+        for d in (sets.events.astype(np.float64), sets.competing.astype(np.float64))
+    )
+    inverse = np.divide(1.0, event_free, out=np.zeros_like(n), where=event_free > 0)
+    rest = (incidence[-1] if incidence.size else 0.0) - incidence
+    own = 1 - inverse * rest
+    squares = (
+        np.cumsum(one * own**2) + 2 * rest * np.cumsum(one * own * inverse) + rest**2 * np.cumsum(one * inverse**2)
+    )
+    weight = other * inverse**2
+    competing = np.cumsum(weight * rest**2) - 2 * rest * np.cumsum(weight * rest) + rest**2 * np.cumsum(weight)
+    variance: Floats = np.maximum(squares + competing, 0.0)
+    return np.where(incidence > 0, variance, 0.0)
+
+
 def median_incidence(curve: IncidenceCurve) -> Estimate:
     """Give the time by which half of all patients have had the event, with its interval.
 
@@ -174,7 +224,7 @@ def median_incidence(curve: IncidenceCurve) -> Estimate:
     """
     method = (
         f"first time the Aalen-Johansen cumulative incidence reaches 0.5 with {percent(curve.level)} interval"
-        f" where the pointwise limits ({curve.transform}, Greenwood-type variance) do"
+        f" where the pointwise limits ({curve.transform}, {VARIANCES[curve.variance_kind]}) do"
     )
     found = [first_reaching(curve.time, values, 0.5) for values in (curve.incidence, curve.high, curve.low)]
     return median_estimate(
