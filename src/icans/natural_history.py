@@ -17,7 +17,7 @@ from icans.derive.survival import last_seen
 from icans.errors import CallError, ProtocolError, StudyError
 from icans.results.cohort import Cohort
 from icans.results.daily import Daily, gather_daily
-from icans.results.natural_history import NaturalHistory, natural_history
+from icans.results.natural_history import NaturalHistory, natural_history, refuse_other_scale
 from icans.results.reference import Reference, load, reference_of
 
 if TYPE_CHECKING:
@@ -57,12 +57,13 @@ def against_reference(
     ids = gathered.cohort.ids[gathered.cohort.evaluable]
     everyone = np.ones(ids.size, dtype=np.bool_)
     days = _panel(study, derived["grades"], derived["courses"], derived["steroids"], asked)
+    days = study.engine.keep(days.filter(days.patient_id.isin(ids.tolist())))
     daily = gather_daily(days, derived["grades"], study.records, study.engine, Cohort(ids, everyone, everyone))
-    return natural_history(gathered, daily, reference_cohort(study, asked), study.protocol)
+    return natural_history(gathered, daily, reference_cohort(study, asked, daily.scales), study.protocol)
 
 
-def reference_cohort(study: Study, asked: Asked) -> Reference:
-    """Read the reference cohort, a study folder or a saved model."""
+def reference_cohort(study: Study, asked: Asked, scales: Mapping[str, int]) -> Reference:
+    """Read the reference cohort, a study folder or a saved model; refuse one graded by another published scale."""
     place = study.folder / asked.reference
     if place.suffix == MODEL:
         return load(place, asked)
@@ -78,7 +79,9 @@ def reference_cohort(study: Study, asked: Asked) -> Reference:
     except StudyError as error:
         raise type(error)(f"[natural_history] reference, {place.name}: {error.what}", error.do) from None
     with tempfile.TemporaryDirectory(prefix="icans-") as folder:
-        return reference_of(_whole_cohort(other, study.protocol, asked, Path(folder)), other.protocol, asked)
+        daily = _whole_cohort(other, study.protocol, asked, Path(folder))
+        refuse_other_scale(scales, daily.scales)
+        return reference_of(daily, other.protocol, asked)
 
 
 def _whole_cohort(other: Study, protocol: Protocol, asked: Asked, folder: Path) -> Daily:

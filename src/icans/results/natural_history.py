@@ -121,7 +121,7 @@ def natural_history(study: Gathered, daily: Daily, reference: Reference, protoco
     asked = protocol.natural_history
     if asked is None:
         raise ProtocolError("study.toml: [natural_history] is missing.", "Name the reference cohort in it.")
-    _refuse_other_scale(daily.scales, reference.scales)
+    refuse_other_scale(daily.scales, reference.scales)
     courses, left = followed(study, daily, finish_lines(protocol, asked), asked)
     rng = np.random.default_rng(asked.seed)
     expected, unknown = _expected(courses, reference, asked, rng)
@@ -151,7 +151,7 @@ def _marked(rows: Sequence[Result], *, synthetic: bool) -> list[Result]:
     return [replace(row, method=f"{row.method}; {SYNTHETIC}" if row.method else SYNTHETIC) for row in rows]
 
 
-def _refuse_other_scale(own: Mapping[str, int], other: Mapping[str, int]) -> None:
+def refuse_other_scale(own: Mapping[str, int], other: Mapping[str, int]) -> None:
     """Refuse to compare grades of two published scales: grade 2 of one is not grade 2 of the other."""
     ours, theirs = (sorted(set(scales) - {RECORDED}) for scales in (own, other))
     if ours and theirs and ours != theirs:
