@@ -72,6 +72,11 @@ class Compare(Section):
     scale: str = Field(
         "", description="Id of one of the scales of [agreement], where peak_grade is to be the grade by that scale"
     )
+    known_days: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
+        None,
+        description="Days from the first infusion at which a column was known, such as a response at day 28; by default "
+        "it was known before any time zero",
+    )
     population: Populations = Field(
         "evaluable", description="Patients compared, as the flow diagram counts them", json_schema_extra=source(OURS)
     )
@@ -143,6 +148,8 @@ class Compare(Section):
             raise ValueError(f"{self.by} is a number: give at_most, at_least or values")
         if self.by in CATEGORIES:
             self._refuse_unknown_values(CATEGORIES[self.by], given)
+        if self.known_days is not None and self.by in DERIVED_VALUES:
+            raise ValueError(f"known_days goes with a column; when {self.by} was known is derived")
         if self.scale and self.by != "peak_grade":
             raise ValueError('scale goes with by = "peak_grade"')
         if self.labels and len(self.labels) != (size := self.size or len(self.labels)):

@@ -5,6 +5,7 @@ A curve's steps are coordinates and stay out of the table of results; medians, l
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from icans.results.columns import Columns, kept
 from icans.results.gathered import Gathered
 from icans.stats.competing_risks import IncidenceCurve, aalen_johansen
 from icans.stats.risk_sets import number_at_risk
+from icans.stats.simon_makuch import SimonMakuchCurve
 from icans.stats.time_to_event import SurvivalCurve, kaplan_meier
 from icans.units import DAYS_PER_MONTH
 
@@ -59,11 +61,11 @@ class Curve:
 def curves(study: Gathered, protocol: Protocol) -> list[Curve]:
     """Give every curve of the study: overall and progression-free survival of each group, and remission."""
     made = [
-        _plain(endpoint, group, "months", survival_curve(study, protocol, endpoint, who)[1])
+        plain(endpoint, group, "months", survival_curve(study, protocol, endpoint, who)[1])
         for endpoint in ENDPOINTS
         for group, who in study.cohort.groups()
     ]
-    return [*made, _plain("remission", None, "days", remission_curve(study, protocol)[1])]
+    return [*made, plain("remission", None, "days", remission_curve(study, protocol)[1])]
 
 
 def survival_curve(study: Gathered, protocol: Protocol, endpoint: str, who: Mask) -> tuple[Columns, SurvivalCurve]:
@@ -91,14 +93,15 @@ def still_at_risk(observed: Columns, days: float) -> Positions:
     return who
 
 
-def ticks(curve: SurvivalCurve | IncidenceCurve) -> list[float]:
+def ticks(curve: SurvivalCurve | IncidenceCurve | SimonMakuchCurve) -> list[float]:
     """Give evenly spaced times from 0 to the end of observation, at most about `MOST_TICKS`."""
     last = float(curve.time[-1]) if curve.time.size else 0.0
     step = next((step for step in TICK_STEPS if last / step < MOST_TICKS), TICK_STEPS[-1])
     return [float(time) for time in np.arange(0.0, last + step / 2, step)]
 
 
-def _plain(variable: str, group: str | None, unit: str, curve: SurvivalCurve | IncidenceCurve) -> Curve:
+def plain(variable: str, group: str | None, unit: str, curve: SurvivalCurve | IncidenceCurve) -> Curve:
+    """Give a curve as plain rows, with the numbers at risk at regular times."""
     start, values = (100.0, curve.survival) if isinstance(curve, SurvivalCurve) else (0.0, curve.incidence)
     before: dict[str, float | None] = {
         "time": 0.0,
@@ -113,6 +116,31 @@ def _plain(variable: str, group: str | None, unit: str, curve: SurvivalCurve | I
     steps = [dict(zip(before, row, strict=True)) for row in zip(*map(_values, columns), strict=True)]
     numbers = [{"time": time, "at_risk": float(at_risk(curve, time))} for time in ticks(curve)]
     return Curve(variable, group, unit, curve.method, [before, *steps], numbers)
+
+
+def stretch_curve(
+    variable: str, group: str, unit: str, curve: SimonMakuchCurve, numbers: Callable[[float], float]
+) -> Curve:
+    """Give a curve over those in a group at each time as plain rows, from when the first patient entered.
+
+    `numbers` says how many are in the group just before a time: between two steps others may enter.
+    """
+    ended = curve.time[-1] if curve.ended is None else curve.ended
+    begins = curve.first or 0.0
+    first = {"time": begins, "percent": 100.0, "low": None, "high": None, "events": 0.0, "censored": 0.0}
+    names = ("time", "percent", "low", "high", "events", "censored")
+    columns = (curve.time, 100 * curve.survival, 100 * curve.low, 100 * curve.high, curve.events, curve.left)
+    steps: list[dict[str, float | None]] = [first]
+    steps += [dict(zip(names, row, strict=True)) for row in zip(*map(_values, columns), strict=True)]
+    between = [time for time in ticks(curve) if begins < time < ended and time not in set(curve.time.tolist())]
+    steps = [row for row in steps if (row["time"] or 0.0) <= ended]
+    for time in between:
+        last = [row for row in steps if (row["time"] or 0.0) < time][-1]
+        steps.append({**last, "time": time, "events": 0.0, "censored": 0.0})
+    steps.sort(key=lambda row: row["time"] or 0.0)
+    counted = [{**row, "at_risk": numbers(row["time"] or 0.0)} for row in steps]
+    at_risk = [{"time": time, "at_risk": numbers(time)} for time in ticks(curve)]
+    return Curve(variable, group, unit, curve.method, counted, at_risk)
 
 
 def _values(array: NDArray[Any]) -> list[float | None]:
