@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from icans.results.natural_history import NaturalHistory
     from icans.results.rows import Result
     from icans.results.specified import Specified
+    from icans.results.target_trial import TrialResults
     from icans.scales.model import Scale
 
 SCALES = "[alternatives.scales]"
@@ -145,6 +146,11 @@ class Study:
             ),
         )
         keep("biomarkers", biomarkers(records.labs, studied, markers=protocol.biomarkers))
+        if protocol.target_trial:
+            from icans.target_trial import trial_tables
+
+            for name, table in trial_tables(records, derived, protocol, protocol.target_trial):
+                keep(name, table)
         return derived
 
     def findings(self, derived: Mapping[str, ibis.Table] | None = None) -> list[Finding]:
@@ -179,8 +185,9 @@ class Study:
             compared = self.comparisons(gathered.cohort)
             findings = self.findings(derived)
             rows = results_of(gathered, self.records, self.protocol, findings, scales=self.scales, compared=compared)
+            trial = self.target_trial(gathered, derived, step)
             natural = self.natural_history(gathered, derived)
-            return [*rows, *(natural.rows if natural else ())]
+            return [*rows, *(trial.rows if trial else ()), *(natural.rows if natural else ())]
 
     @property
     def every_scale(self) -> tuple[Scale, ...]:
@@ -194,6 +201,15 @@ class Study:
         from icans.results.comparison import compare
 
         return compare(self.records, self.compared, self.protocol, self.engine, cohort)
+
+    def target_trial(self, gathered: Gathered, derived: Mapping[str, ibis.Table], step: Step) -> TrialResults | None:
+        """Emulate the trial that the protocol states; None where it states none."""
+        if self.protocol.target_trial is None:
+            return None
+        from icans.target_trial import emulated_trial
+
+        step("target trial")
+        return emulated_trial(self, gathered, derived, self.protocol.target_trial, step)
 
     def natural_history(self, gathered: Gathered, derived: Mapping[str, ibis.Table]) -> NaturalHistory | None:
         """Set the treated against the reference cohort that the protocol names; None where it names none."""
@@ -248,6 +264,8 @@ class Study:
         compared = self.comparisons(gathered.cohort)
         results = results_of(gathered, self.records, self.protocol, findings, scales=self.scales, compared=compared)
         specified, claims = self._specified_beside(results, folder, step)
+        trial = self.target_trial(gathered, derived, step)
+        results += trial.rows if trial else ()
         natural = self._natural_history_beside(results, gathered, derived, folder=folder, step=step)
         store.write(results, folder)
         write_discordant(results, derived["grades"], self.records, self.engine, folder)
@@ -257,6 +275,10 @@ class Study:
         figures, left_out = all_figures(data, curves(gathered, self.protocol), results, self.protocol)
         if specified:
             figures, left_out = with_curve(figures, left_out, specified)
+        if trial:
+            from icans.figures.target_trial import with_target_trial
+
+            figures, left_out = with_target_trial(figures, left_out, trial, self.protocol)
         if natural:
             figures, left_out = with_natural_course(figures, left_out, natural, self.protocol)
         (folder / "figures").mkdir()

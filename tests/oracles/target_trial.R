@@ -2,110 +2,93 @@
 suppressMessages(library(survival))
 source("tests/oracles/lib/oracle.R")
 
-# A day k has two moments: 2k for the assessment, 2k + 1 for what follows the decision to treat.
-made <- function(seed, n, grace, follow_up, ties) {
+# Hours from eligibility; the grace period has `grace` days. `every` is how many hours lie between assessments.
+made <- function(seed, n, grace, follow_up, every) {
   set.seed(seed)
-  severity <- matrix(sample(0:3, n * (grace + 1), TRUE), n)
+  severity <- matrix(sample(0:3, n * grace, TRUE), n)
   age <- round(rnorm(n, 60, 10))
-  end <- pmin(follow_up, rgeom(n, 0.2))
-  event <- ifelse(end < follow_up, sample(0:2, n, TRUE, c(2, 6, 1)), 0)
+  end <- every * ceiling(rexp(n, 0.15) * 24 / every)
+  over <- end > 24 * follow_up
+  event <- ifelse(over, 0, sample(0:2, n, TRUE, c(2, 6, 1)))
+  end <- ifelse(over, 24 * follow_up + 1, end)
   treated <- apply(severity, 1, function(row) {
-    on <- which(runif(grace + 1) < plogis(-2 + 0.8 * row))
-    if (length(on)) on[1] - 1 else if (runif(1) < 0.3) grace + 1 + rgeom(1, 0.5) else NA
+    on <- which(runif(grace) < plogis(-1.5 + 0.8 * row))
+    day <- if (length(on)) on[1] - 1 else if (runif(1) < 0.3) grace + rgeom(1, 0.5) else NA
+    if (every == 24) 24 * day else 24 * day + sample(0:23, 1)
   })
-  # treated on the day of the event: half of them before it
-  first <- ties & runif(n) < 0.5
-  list(severity = severity, age = age, end = end, event = event, treated = treated, first = first, grace = grace,
+  list(severity = severity, age = age, end = end, event = event, treated = treated, grace = grace,
        follow_up = follow_up)
 }
 
-decisions <- function(d) {
-  rows <- do.call(rbind, lapply(seq_along(d$end), function(i) do.call(rbind, lapply(0:d$grace, function(k) {
-    untreated <- is.na(d$treated[i]) || d$treated[i] >= k
-    outlived <- d$event[i] == 0 || (!is.na(d$treated[i]) && d$treated[i] == k && d$first[i])
-    there <- d$end[i] > k || (d$end[i] == k && outlived)
-    if (there && untreated)
-      data.frame(i = i, k = k, severity = d$severity[i, k + 1], age = d$age[i],
-                 begun = as.integer(!is.na(d$treated[i]) && d$treated[i] == k))
-  }))))
-  rows
+# One row a day of the grace period on which an untreated patient was there, weighted by the part of it.
+untreated_days <- function(d) {
+  rows <- expand.grid(k = 0:(d$grace - 1), i = seq_along(d$end))
+  treated <- ifelse(is.na(d$treated), Inf, d$treated)[rows$i]
+  end <- d$end[rows$i]
+  rows$begun <- as.integer(treated >= 24 * rows$k & treated < 24 * rows$k + 24 & treated < end)
+  rows$part <- ifelse(rows$begun == 1, 1, pmin(pmax(end - 24 * rows$k, 0), 24) / 24)
+  rows$severity <- d$severity[cbind(rows$i, rows$k + 1)]
+  rows$age <- d$age[rows$i]
+  rows[treated >= 24 * rows$k & rows$part > 0, ]
 }
 
-# Share of the clones of a strategy that each day's decision leaves.
-shares <- function(d, rows, strategy) {
-  vapply(0:d$grace, function(k) {
-    if (strategy == "none") return(1 - mean(rows$begun[rows$k == k]))
-    if (k < d$grace) return(1)
-    on_the_day <- !is.na(d$treated) & d$treated == k & d$first
-    present <- d$end > k | (d$end == k & (d$event == 0 | on_the_day))
-    sum(present & !is.na(d$treated) & d$treated <= k) / sum(present)
-  }, 0)
-}
-
-moments <- function(d, rows, strategy) {
-  share <- cumprod(shares(d, rows, strategy))
-  p <- function(i, k) rows$p[rows$i == i & rows$k == k]
-  do.call(rbind, lapply(seq_along(d$end), function(i) {
-    day <- d$treated[i]
-    after <- d$event[i] == 0 || (!is.na(day) && day == d$end[i] && d$first[i])
-    last <- 2 * d$end[i] + after
-    out <- NULL
-    weight <- 1
-    for (moment in 0:last) {
-      k <- moment %/% 2
-      decided <- moment %% 2 == 1 && k <= d$grace && any(rows$i == i & rows$k == k)
-      if (decided) {
-        begun <- rows$begun[rows$i == i & rows$k == k] == 1
-        if (strategy == "none") {
-          if (begun) break
-          weight <- weight / (1 - p(i, k))
-        } else if (k == d$grace) {
-          if (!begun) break
-          weight <- weight / p(i, k)
-        }
-      }
-      stable <- weight * (if (moment == 0) 1 else share[min((moment - 1) %/% 2, d$grace) + 1])
-      out <- rbind(out, data.frame(i = i, start = moment, stop = moment + 1, weight = weight, stable = stable,
-                                   event = 0L))
+# Weight of every clone at an hour, walking through the days before it.
+weight_at <- function(p, hour, strategy, d) {
+  weight <- rep(1, length(d$end))
+  for (k in 0:(d$grace - 1)) {
+    if (strategy == "none" && hour > 24 * k) weight <- weight * (1 - p[, k + 1])^(-min(1, (hour - 24 * k) / 24))
+    if (strategy == "treat" && k == d$grace - 1 && hour >= 24 * d$grace) {
+      on <- !is.na(d$treated) & d$treated >= 24 * k & d$treated < 24 * k + 24
+      weight <- ifelse(on, weight / p[, k + 1], weight)
     }
-    if (out$start[nrow(out)] == last) out$event[nrow(out)] <- d$event[i]
-    out
-  }))
+  }
+  weight
 }
-
-cut <- 1.5
 
 case <- function(name, d) {
-  rows <- decisions(d)
-  time <- c("1", "k", "I(k^2)")[seq_len(min(d$grace, 2) + 1)]
-  fit <- glm(reformulate(c(time, "severity", "age"), "begun"), binomial, rows,
-             control = glm.control(epsilon = 1e-14, maxit = 100))
-  rows$p <- fitted(fit)
+  rows <- untreated_days(d)
+  time <- c("1", "k", "I(k^2)")[seq_len(min(d$grace, 3))]
+  fit <- suppressWarnings(glm(reformulate(c(time, "severity", "age"), "begun"), binomial, rows, weights = part,
+                              control = glm.control(epsilon = 1e-14, maxit = 100)))
+  p <- matrix(0, length(d$end), d$grace)
+  p[cbind(rows$i, rows$k + 1)] <- fitted(fit)
+  treated <- ifelse(is.na(d$treated), Inf, d$treated)
+  last <- ifelse(d$event > 0, d$end, d$end - 1)
+  cut <- 2
   arms <- lapply(c(treat = "treat", none = "none"), function(strategy) {
-    long <- moments(d, rows, strategy)
+    left <- if (strategy == "none") treated < 24 * d$grace & treated < d$end
+            else last >= 24 * d$grace & treated >= 24 * d$grace
+    until <- ifelse(left, if (strategy == "none") treated else 24 * d$grace - 1, last)
+    event <- ifelse(left, 0, d$event)
+    hours <- sort(unique(c(24 * (0:d$follow_up), until[event > 0])))
+    # a row is a subject of its own, at risk for one hour: survfit takes one weight for each subject
+    long <- do.call(rbind, lapply(hours, function(hour) {
+      there <- which(until >= hour)
+      if (length(there))
+        data.frame(start = hour, stop = hour + 1, weight = weight_at(p, hour, strategy, d)[there],
+                   event = ifelse(until[there] == hour, event[there], 0))
+    }))
     long$state <- factor(long$event, 0:2)
-    at <- 2 * (0:d$follow_up) + 2
-    # a row is a subject of its own: survfit takes one weight for each subject
     long$row <- seq_len(nrow(long))
     curve <- function(weights) {
       long$w <- weights
-      s <- summary(survfit(Surv(start, stop, state) ~ 1, data = long, id = row, weights = w), times = at, extend = TRUE)
+      s <- summary(survfit(Surv(start, stop, state) ~ 1, data = long, id = row, weights = w),
+                   times = 24 * (0:d$follow_up) + 1, extend = TRUE)
       list(outcome = array_of(s$pstate[, 2]), competing = array_of(s$pstate[, 3]))
     }
-    c(curve(long$weight), list(unweighted = curve(rep(1, nrow(long))), truncated = curve(pmin(long$stable, cut)),
-                               rows = nrow(long), stable = sum(long$stable)))
+    c(curve(long$weight), list(plain = curve(rep(1, nrow(long))), truncated = curve(pmin(long$weight, cut)),
+                               left = sum(left), total = sum(long$weight[long$start %% 24 == 0])))
   })
   list(name = name, severity = apply(d$severity, 1, array_of, simplify = FALSE), age = array_of(d$age),
-       end = array_of(d$end), event = array_of(d$event), treated = array_of(d$treated), first = array_of(d$first),
-       grace = d$grace, follow_up = d$follow_up, decisions = nrow(rows), probability = array_of(rows$p),
-       log_likelihood = as.numeric(logLik(fit)), arms = arms)
+       end = array_of(d$end), event = array_of(d$event), treated = array_of(d$treated), grace = d$grace,
+       follow_up = d$follow_up, days = nrow(rows), probability = array_of(fitted(fit)), cut = cut, arms = arms)
 }
 
 cases <- list(
-  case("grace period of two days", made(1, 120, 2, 10, FALSE)),
-  case("treatment and event on one day", made(2, 150, 2, 8, TRUE)),
-  case("decided on the day of eligibility", made(3, 80, 0, 6, TRUE)),
-  case("grace period of one day", made(4, 60, 1, 12, TRUE)),
-  case("grace period of four days", made(5, 300, 4, 9, TRUE))
+  case("daily records, three days", made(1, 120, 3, 10, 24)),
+  case("hourly records, three days", made(2, 150, 3, 8, 1)),
+  case("daily records, the day of eligibility alone", made(3, 80, 1, 6, 24)),
+  case("hourly records, two days", made(4, 60, 2, 12, 6)),
+  case("hourly records, five days", made(5, 250, 5, 9, 1))
 )
 write_oracle("target_trial", cases, "survival")

@@ -10,14 +10,14 @@ import numpy as np
 
 from icans.stats.arrays import Floats
 from icans.stats.bootstrap import Progress, bootstrap
-from icans.stats.cloning import NONE, TREAT, Clones, Eligible, share_left, weights
+from icans.stats.cloning import NONE, TREAT, Clones, Eligible, Weights, share_left, unweighted, weights
 from icans.stats.logistic import logistic, redundant
-from icans.stats.weighted_incidence import WeightedCurve, weighted_incidence
+from icans.stats.weighted_incidence import KINDS, WeightedCurve, weighted_incidence
 
 STRATEGIES = (TREAT, NONE)
 MANY_DECISIONS = 1_000_000
 """Decisions times samples above which a second process is faster than one."""
-MODEL = "pooled logistic regression of the day's decision to treat"
+MODEL = "pooled logistic regression of being treated on a day of the grace period"
 
 
 @dataclass(frozen=True)
@@ -48,31 +48,31 @@ class Arm:
     clones
         The clones.
     weight
-        Stabilised weight of each after the decision of each day, before truncation; None where there is none.
+        Their stabilised weights, before truncation; None where there are none.
     share
-        Share of the clones that are left after each day's decision, which stabilises the weights.
+        Share of the clones that are left after each day of the grace period, which stabilises the weights.
     bound
         Weights above it were set to it; infinite where none was.
-    curve, unweighted
+    curve, plain
         Cumulative incidence with and without weights; None: `reason` says why.
     reason
         Why there is no weighted estimate.
     """
 
     clones: Clones
-    weight: Floats | None
+    weight: Weights | None
     share: Floats
     bound: float
     curve: WeightedCurve | None
-    unweighted: WeightedCurve
+    plain: WeightedCurve
     reason: str | None = None
 
     @property
     def truncated(self) -> Floats:
-        """Weights after truncation."""
+        """Weights after each day of the grace period, after truncation: clone by day."""
         if self.weight is None:
             return np.ones((self.clones.last.size, 1))
-        return np.minimum(self.weight, self.bound)
+        return np.asarray(np.minimum(self.weight.start[:, 1:], self.bound))
 
 
 @dataclass(frozen=True)
@@ -86,13 +86,13 @@ class Emulation:
     arms
         Treat and none.
     probability
-        Fitted probability that the intervention begins, episode by day of the grace period; NaN where nobody decided.
+        Fitted probability that the intervention begins, episode by day of the grace period; NaN where it could not.
     left_out
         Covariates that the weight model could not use, with the reason.
     odds_ratios
         How a unit more of each covariate multiplies the odds of being treated on a day; empty where there is no model.
     samples
-        Of each bootstrap sample: strategy, outcome or competing event, day; NaN where it could not be had.
+        Of each bootstrap sample: strategy, what of `WeightedCurve.numbers`, day; NaN where it could not be had.
     """
 
     eligible: Eligible
@@ -126,18 +126,23 @@ class Chain:
 
     @cached_property
     def columns(self) -> Floats:
-        """Columns of the weight model, a row a decision: constant, day and its square, covariates, scaled."""
+        """Columns of the weight model, a row an untreated day: constant, day and its square, covariates, scaled."""
         return _scaled(_columns(self.eligible)[:, list(self.kept)])[0]
 
     @cached_property
     def begun(self) -> Floats:
-        """Whether each decision was to treat."""
+        """Whether the treatment began on each untreated day."""
         return self.eligible.begun[self.eligible.deciding].astype(np.float64)
 
     @cached_property
     def rows(self) -> np.ndarray:
-        """Episode of each decision."""
+        """Episode of each untreated day."""
         return np.nonzero(self.eligible.deciding)[0]
+
+    @cached_property
+    def exposure(self) -> Floats:
+        """How much of each untreated day counts."""
+        return self.eligible.exposure[self.eligible.deciding]
 
     @cached_property
     def clones(self) -> tuple[Clones, Clones]:
@@ -145,20 +150,20 @@ class Chain:
         return self.eligible.clones(TREAT), self.eligible.clones(NONE)
 
     def __call__(self, count: Floats) -> Floats:
-        """Give the curves of a sample of patients: strategy, outcome or competing event, day."""
-        numbers = np.full((2, 2, self.eligible.follow_up_days + 1), np.nan)
+        """Give the curves of a sample of patients: strategy, what of `WeightedCurve.numbers`, day."""
+        numbers = np.full((2, KINDS, self.eligible.follow_up_days + 1), np.nan)
         each = count[self.eligible.patient]
         probability, _, reason = self.decided(each)
         for strategy in STRATEGIES:
             arm = self.arm(strategy, each, probability, reason)
             if arm.curve:
-                numbers[strategy] = arm.curve.outcome, arm.curve.competing
+                numbers[strategy] = arm.curve.numbers
         return numbers
 
     def decided(self, count: Floats) -> tuple[Floats, Floats | None, str | None]:
-        """Fit the weight model: probability of each decision, its coefficients, and why there are none."""
+        """Fit the weight model: probability on each day, coefficients, and why there is none."""
         probability = np.full(self.eligible.deciding.shape, np.nan)
-        counted = count[self.rows]
+        counted = count[self.rows] * self.exposure
         if not (counted @ self.begun):
             probability[self.eligible.deciding] = 0.0
             return probability, None, None
@@ -173,22 +178,21 @@ class Chain:
     def arm(self, strategy: int, count: Floats, probability: Floats, reason: str | None) -> Arm:
         """Estimate the outcome under one strategy."""
         clones, days = self.clones[strategy], self.eligible.follow_up_days
-        plain = np.ones((self.eligible.size, 1))
-        unweighted = weighted_incidence(clones, plain, count, follow_up_days=days)
-        without = Arm(clones, None, np.ones(1), np.inf, None, unweighted)
+        plain = weighted_incidence(clones, unweighted(self.eligible), count, follow_up_days=days)
+        without = Arm(clones, None, np.ones(1), np.inf, None, plain)
         reason = _unfollowed(self.eligible, clones, count) or reason
         if reason:
             return replace(without, reason=reason)
         share = share_left(self.eligible, strategy, count)
-        weight = weights(self.eligible, strategy, probability) * share
+        weight = weights(self.eligible, strategy, probability, share)
         kept = ~clones.departed & (count > 0)
-        bound = _bound(weight[kept, -1], count[kept], self.truncation)
-        largest = float(np.minimum(weight[kept], bound).max())
+        bound = _bound(weight.last[kept], count[kept], self.truncation)
+        without = replace(without, weight=weight, share=share, bound=bound)
+        largest = float(np.minimum(weight.last[kept], bound).max())
         if largest > self.truncation.largest:
             reason = f"the largest weight is {largest:.3g}; the protocol allows {self.truncation.largest:g}"
-            return replace(without, weight=weight, share=share, bound=bound, reason=reason)
-        curve = weighted_incidence(clones, np.minimum(weight, bound), count, follow_up_days=days)
-        return replace(without, weight=weight, share=share, bound=bound, curve=curve)
+            return replace(without, reason=reason)
+        return replace(without, curve=weighted_incidence(clones, weight, count, follow_up_days=days, bound=bound))
 
 
 def emulate(
@@ -203,10 +207,10 @@ def emulate(
     """Emulate a trial of beginning an intervention within a grace period against not beginning it within it.
 
     Every eligible episode is cloned into both strategies. A clone is censored when its records depart from its
-    strategy: when treated in the grace period under "none", and when still untreated at its last decision under
-    "treat". That censoring is undone by weights (`icans.stats.cloning.weights`) from one logistic regression of the
-    decisions in the grace period on the day, its square and the covariates. Curves are weighted Aalen-Johansen
-    estimates. The samples repeat all of it with patients drawn anew.
+    strategy: when treated in the grace period under "none", and when still untreated at its end under "treat". That
+    censoring is undone by weights (`icans.stats.cloning.weights`) from one logistic regression of being treated on a
+    day of the grace period on the day, its square and the covariates. Curves are weighted Aalen-Johansen estimates.
+    The samples repeat all of it with patients drawn anew.
 
     Parameters
     ----------
@@ -234,7 +238,7 @@ def emulate(
     count = np.ones(eligible.size)
     probability, coefficients, reason = chain.decided(count)
     treat, none = (chain.arm(strategy, count, probability, reason) for strategy in STRATEGIES)
-    drawn = np.full((0, 2, 2, eligible.follow_up_days + 1), np.nan)
+    drawn = np.full((0, 2, KINDS, eligible.follow_up_days + 1), np.nan)
     if treat.curve or none.curve:
         work = chain.rows.size * samples
         drawn = bootstrap(
@@ -251,14 +255,14 @@ def emulate(
 
 
 def _columns(eligible: Eligible) -> Floats:
-    """Give the columns of the weight model before scaling: constant, day, its square, covariates; a row a decision."""
+    """Give the columns of the weight model before scaling: constant, day, its square, covariates."""
     episode, day = np.nonzero(eligible.deciding)
-    time = [day.astype(np.float64) ** power for power in range(min(eligible.grace_days, 2) + 1)]
+    time = [day.astype(np.float64) ** power for power in range(min(eligible.grace_days, 3))]
     return np.column_stack([*time, eligible.covariates[episode, day]])
 
 
 def _time_names(grace_days: int) -> tuple[str, ...]:
-    return ("day of the grace period", "its square")[:grace_days]
+    return ("day of the grace period", "its square")[: grace_days - 1]
 
 
 def _scaled(columns: Floats) -> tuple[Floats, Floats]:
@@ -291,17 +295,14 @@ def _unfollowed(eligible: Eligible, clones: Clones, count: Floats) -> str | None
     """Say why nothing can be estimated of a strategy that nobody follows."""
     if not count.any():
         return "nobody was eligible"
-    begun = eligible.begun
     if clones.strategy == NONE:
-        left = eligible.present & ~begun & (eligible.treated_day[:, None] >= np.arange(begun.shape[1])[None, :])
-        followed = count @ left.any(axis=1)
-        return None if followed else "no eligible patient was left untreated: nobody follows this strategy"
-    if not count @ begun.any(axis=1):
+        untreated = eligible.deciding.any(axis=1) & ~eligible.begun.any(axis=1)
+        return None if count @ untreated else "no eligible patient was left untreated: nobody follows this strategy"
+    if not count @ eligible.begun.any(axis=1):
         return "no eligible patient was treated within the grace period: nobody follows this strategy"
-    last = eligible.deciding[:, -1]
-    if count @ last and not count @ begun[:, -1]:
+    if count @ clones.departed and not count @ eligible.begun[:, -1]:
         return (
-            "nobody was treated on the last day of the grace period to stand for those untreated by then: "
+            "nobody was treated on the last day of the grace period to stand for those untreated by its end: "
             "a shorter grace period can be emulated"
         )
     return None

@@ -10,13 +10,17 @@ from icans.stats.arrays import Floats
 from icans.stats.cloning import NONE, TREAT
 from icans.stats.estimate import Estimate, no_estimate, percent, without_interval
 from icans.stats.target_trial import Emulation
+from icans.stats.weighted_incidence import KINDS
 
-OUTCOME, COMPETING = 0, 1
+OUTCOME, COMPETING, AREA = 0, 1, 2
+"""What of `WeightedCurve.numbers`."""
 MOST_FAILED = 0.1
 """Largest share of samples without the number for which an interval is still given."""
 
+NO_WIDTH = "every sample of patients gave the same, so that the interval has no width"
+
 Read = Callable[[Floats], Floats]
-"""Reads a number off curves whose last axes are strategy, outcome or competing event, and day."""
+"""Reads a number off curves whose last axes are strategy, what of `WeightedCurve.numbers`, and day."""
 
 
 def risk(emulation: Emulation, strategy: int, day: int, *, kind: int = OUTCOME, level: float = 0.95) -> Estimate:
@@ -70,8 +74,8 @@ def mean_days_difference(emulation: Emulation, days: int, *, level: float = 0.95
     """
 
     def read(curves: Floats) -> Floats:
-        without = days - curves[..., OUTCOME, :days].sum(axis=-1)
-        return np.asarray(without[..., TREAT] - without[..., NONE])
+        with_outcome = curves[..., AREA, days]
+        return np.asarray(with_outcome[..., NONE] - with_outcome[..., TREAT])
 
     return _estimate(emulation, (TREAT, NONE), read, "difference of restricted mean times", level)
 
@@ -113,14 +117,14 @@ def _estimate(emulation: Emulation, strategies: Sequence[int], read: Read, what:
         why = f"{failed} of {samples} samples of patients had no estimate"
         return without_interval(value, why, method=method, n=n, level=level)
     if np.ptp(known) == 0:
-        return without_interval(value, "every sample of patients gave the same", method=method, n=n, level=level)
+        return without_interval(value, NO_WIDTH, method=method, n=n, level=level)
     low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2]).tolist()
     return Estimate(value, low, high, method, n, level)
 
 
 def _curves(emulation: Emulation) -> Floats:
-    curves = np.full((2, 2, emulation.eligible.follow_up_days + 1), np.nan)
+    curves = np.full((2, KINDS, emulation.eligible.follow_up_days + 1), np.nan)
     for arm in emulation.arms:
         if arm.curve:
-            curves[arm.clones.strategy] = arm.curve.outcome, arm.curve.competing
+            curves[arm.clones.strategy] = arm.curve.numbers
     return curves
