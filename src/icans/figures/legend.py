@@ -14,6 +14,9 @@ from icans.figures.theme import GRADES, NOT_OBSERVED, TEXT, Symbol, text_width
 LINE = 16.0
 SWATCH = 13.0
 GAP = 14.0
+LINES = {"lines": [1, 0], "dashed_lines": [3, 2], "dotted_lines": [1.4, 1.6], "dash_dotted_lines": [5, 1.5, 1.4, 1.5]}
+"""Strokes and gaps of each kind of line, px."""
+
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,8 @@ class Entry:
         Colour of a swatch, of its lower half where it is split, of the edge of an empty one.
     symbol
         A symbol.
-    line, dashed
-        Colour of a line, and whether it is dashed.
+    line, dashed, kind
+        Colour of a line, whether it is dashed, and which of `LINES` it is where it is another.
     """
 
     label: str
@@ -39,6 +42,12 @@ class Entry:
     symbol: Symbol | None = None
     line: str = ""
     dashed: bool = False
+    kind: str = ""
+
+    @property
+    def line_kind(self) -> str:
+        """Which of `LINES` the line is."""
+        return self.kind or ("dashed_lines" if self.dashed else "lines")
 
     @property
     def drawn(self) -> bool:
@@ -78,8 +87,10 @@ def legend(name: str, lines: list[list[Entry]], width: float) -> tuple[alt.Layer
         f"{name}_swatches": [{**at, "fill": e.fill} for e, at in placed if e.fill],
         f"{name}_lower_halves": [{**at, "fill": e.below} for e, at in placed if e.below],
         f"{name}_outlines": [{**at, "stroke": e.outline} for e, at in placed if e.outline],
-        f"{name}_lines": [{**at, "stroke": e.line} for e, at in placed if e.line and not e.dashed],
-        f"{name}_dashed_lines": [{**at, "stroke": e.line} for e, at in placed if e.line and e.dashed],
+        **{
+            f"{name}_{kind}": [{**at, "stroke": e.line} for e, at in placed if e.line and e.line_kind == kind]
+            for kind in LINES
+        },
         f"{name}_symbols": [{**at, **e.symbol.row()} for e, at in placed if e.symbol],
         f"{name}_labels": [{**at, "text": e.label} for e, at in placed if e.drawn],
         f"{name}_headings": [{**at, "text": e.label} for e, at in placed if not e.drawn],
@@ -108,9 +119,9 @@ def _layer(rows: str, kind: str) -> alt.UnitSpec:
         case "outlines":
             place = PIXELS.at(x="x", x2="x2", y="top", y2="bottom")
             return layer("rect", rows, place, fillOpacity=0, strokeWidth=1.6, stroke=as_is(alt.Stroke, "stroke"))
-        case "lines" | "dashed_lines":
-            dash = [3, 2] if kind == "dashed_lines" else [1, 0]
+        case line if line in LINES:
             place = PIXELS.at(x="x", x2="x2", y="y")
+            dash = LINES[line]
             return layer("rule", rows, place, stroke=as_is(alt.Stroke, "stroke"), strokeWidth=2, strokeDash=dash)
         case "symbols":
             return symbols(rows, PIXELS.at(x="centre", y="y"))

@@ -10,9 +10,9 @@ from typing import Any
 import altair as alt
 
 from icans.figures.data import Rows
-from icans.figures.legend import Entry
+from icans.figures.legend import LINES, Entry
 from icans.figures.marks import Plane, heading, layer, linear, panel
-from icans.figures.theme import BAR, BLUE, INK, VERMILLION, Symbol, text_width
+from icans.figures.theme import BAR, BLUE, GREEN, INK, PURPLE, VERMILLION, Symbol, text_width
 from icans.results.curves import Curve
 
 HEIGHT = 190.0
@@ -25,7 +25,10 @@ FINEST = 1200
 MARKED = 150
 """Most times at which censoring is marked: more would be a thick line."""
 
-COLOURS = (BLUE, VERMILLION)
+COLOURS = (BLUE, VERMILLION, GREEN, PURPLE)
+DASHES = ([1, 0], [5, 2], [1.5, 1.8], [7, 2, 1.5, 2])
+"""What tells curves apart in grey print."""
+
 INTERVALS = ("#DBEAF4", "#F9E4D6")
 """The colours of curves as thin as an interval is drawn."""
 
@@ -98,7 +101,7 @@ def curve_panel(
 def legend_entries(lines: Sequence[Line], rows: Rows, *, censored: str) -> list[Entry]:
     """Explain the curves, their intervals and the marks of censoring."""
     entries = [
-        Entry(line.name, line=colour, dashed=number > 0)
+        Entry(line.name, line=colour, kind=list(LINES)[number])
         for number, (line, colour) in enumerate(zip(lines, COLOURS, strict=False))
         if line.name
     ]
@@ -132,7 +135,7 @@ def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[alt.U
     }
     stroke = alt.StrokeValue(COLOURS[number % len(COLOURS)])
     at = plane.at(x="x", y="y")
-    look: dict[str, Any] = {"stroke": stroke, "strokeWidth": 1.8, "strokeDash": [5, 2] if number else [1, 0]}
+    look: dict[str, Any] = {"stroke": stroke, "strokeWidth": 1.8, "strokeDash": DASHES[number % len(DASHES)]}
     tick: dict[str, Any] = {"shape": BAR, "size": 70, "filled": False, "stroke": stroke, "strokeWidth": 1.4}
     layers = {
         f"{key}_interval": layer(
