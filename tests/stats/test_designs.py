@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from icans.errors import StudyError
-from icans.stats.designs import Design, operating, single_stage
-from icans.stats.two_stage import simon
+from icans.stats.designs import Design, operating, simon, single_stage
 
 CASES = json.loads((Path(__file__).parents[1] / "oracles" / "designs.json").read_text())["cases"]
 SMALL = [case for case in CASES if "optimal" in case]

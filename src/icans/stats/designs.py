@@ -1,17 +1,19 @@
-"""Single-arm trials of a yes-or-no outcome: what a design does, and the smallest of one stage, by exact chances."""
+"""Single-arm trials of a yes-or-no outcome, in one stage or two, planned and judged by exact binomial chances."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import bdtrc, gammaln, xlog1py, xlogy
+from scipy.special import bdtrc
 
 from icans.errors import StudyError
 from icans.stats.arrays import Counts, Floats
+from icans.stats.two_stage import AT_MOST as TWO_STAGES_AT_MOST
+from icans.stats.two_stage import Criterion, binomial, two_stage_search
 
 AT_MOST = 1000
-"""Largest trial that is searched for."""
+"""Largest trial of one stage that is searched for."""
 
 
 @dataclass(frozen=True)
@@ -171,17 +173,72 @@ def single_stage(null_rate: float, target_rate: float, *, alpha: float = 0.05, p
     >>> str(plan.design), round(plan.null.success, 3), round(plan.target.success, 3)
     ('12 or more events of 19', 0.035, 0.818)
     """
-    refuse_no_plan(null_rate, target_rate, alpha, power)
+    _refuse_no_plan(null_rate, target_rate, alpha, power)
     for n in range(1, AT_MOST + 1):
         counts = np.arange(1, n + 1)
         allowed = np.flatnonzero(_reach(counts, n, null_rate) <= alpha)
         if allowed.size and _reach(counts[allowed[:1]], n, target_rate)[0] >= power:
             method = f"smallest exact binomial single-stage design for alpha {alpha:g} and power {power:g}"
-            return planned(Design(n, int(counts[allowed[0]])), null_rate, target_rate, method)
-    raise none_found(null_rate, target_rate, AT_MOST)
+            return _planned(Design(n, int(counts[allowed[0]])), null_rate, target_rate, method)
+    raise _none_found(null_rate, target_rate, AT_MOST)
 
 
-def refuse_no_plan(null_rate: float, target_rate: float, alpha: float, power: float) -> None:
+def simon(
+    null_rate: float,
+    target_rate: float,
+    *,
+    criterion: Criterion = "optimal",
+    alpha: float = 0.05,
+    power: float = 0.8,
+) -> Plan:
+    """Plan Simon's two-stage trial, which can end for futility after the first stage.
+
+    Among all two-stage designs with the stated one-sided alpha and power the optimal one expects the fewest patients at
+    the null rate; the minimax one has the fewest patients at most and, among these, expects the fewest. The search is
+    complete: it ends only when no larger trial can do better.
+
+    Parameters
+    ----------
+    null_rate
+        Rate of no interest, such as the natural rate.
+    target_rate
+        Rate hoped for, above it.
+    criterion
+        Which of the two.
+    alpha
+        Most one-sided chance of calling a treatment at the null rate worth more study.
+    power
+        Least chance of it at the target rate.
+
+    Returns
+    -------
+    Plan
+        The design with its attained alpha and power.
+
+    Raises
+    ------
+    StudyError
+        The rates or chances make no plan, or no trial of up to 300 patients does.
+
+    Notes
+    -----
+    Simon 1989, doi:10.1016/0197-2456(89)90015-9.
+
+    Examples
+    --------
+    >>> plan = simon(0.1, 0.3)
+    >>> str(plan.design), round(plan.null.expected_n, 1)
+    ('more than 1 of the first 10, then 6 or more events of 29', 15.0)
+    """
+    _refuse_no_plan(null_rate, target_rate, alpha, power)
+    sizes = two_stage_search((null_rate, target_rate), criterion, alpha, power)
+    if sizes is None:
+        raise _none_found(null_rate, target_rate, TWO_STAGES_AT_MOST)
+    method = f"Simon's {criterion} two-stage design for alpha {alpha:g} and power {power:g}"
+    return _planned(Design(*sizes), null_rate, target_rate, method)
+
+
+def _refuse_no_plan(null_rate: float, target_rate: float, alpha: float, power: float) -> None:
     """Refuse rates, alpha or power that no trial can be planned for."""
     if not 0 < null_rate < target_rate < 1:
         raise StudyError(
@@ -195,7 +252,7 @@ def refuse_no_plan(null_rate: float, target_rate: float, alpha: float, power: fl
         )
 
 
-def none_found(null_rate: float, target_rate: float, most: int) -> StudyError:
+def _none_found(null_rate: float, target_rate: float, most: int) -> StudyError:
     """Say that no trial is large enough."""
     return StudyError(
         f"No trial of up to {most:,} patients tells a rate of {target_rate:g} from {null_rate:g}.",
@@ -203,16 +260,9 @@ def none_found(null_rate: float, target_rate: float, most: int) -> StudyError:
     )
 
 
-def planned(design: Design, null_rate: float, target_rate: float, method: str) -> Plan:
+def _planned(design: Design, null_rate: float, target_rate: float, method: str) -> Plan:
     """Give a design with what it does at the two rates it was planned for."""
     return Plan(design, operating(design, null_rate), operating(design, target_rate), method)
-
-
-def binomial(events: Counts, n: int, rate: float) -> Floats:
-    """Give the chance of each number of events among n patients."""
-    ways = gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1)
-    chance: Floats = np.exp(ways + xlogy(events, rate) + xlog1py(n - events, -rate))
-    return chance
 
 
 def _reach(events: Counts, n: int, rate: float) -> Floats:

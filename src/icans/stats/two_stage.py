@@ -1,4 +1,4 @@
-"""Simon's two-stage trial: the complete search for the optimal and the minimax design."""
+"""The search for Simon's two-stage designs, complete up to a size."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from scipy.special import gammaln, xlog1py, xlogy
 
 from icans.stats.arrays import Counts, Floats
-from icans.stats.designs import Design, Plan, binomial, none_found, operating, planned, refuse_no_plan
 
 Criterion = Literal["optimal", "minimax"]
 """Simon's two: fewest patients expected at the null rate, or fewest patients at most."""
@@ -19,71 +19,52 @@ AT_MOST = 300
 Rates = tuple[float, float]
 """The null rate and the target rate."""
 
+Sizes = tuple[int, int, int, int]
+"""Patients, fewest events at the end for success, patients of the first stage, most events that end the trial there."""
 
-def simon(
-    null_rate: float,
-    target_rate: float,
-    *,
-    criterion: Criterion = "optimal",
-    alpha: float = 0.05,
-    power: float = 0.8,
-) -> Plan:
-    """Plan Simon's two-stage trial, which can end for futility after the first stage.
 
-    Among all two-stage designs with the stated one-sided alpha and power the optimal one expects the fewest patients at
-    the null rate; the minimax one has the fewest patients at most and, among these, expects the fewest. The search is
-    complete: it ends only when no larger trial can do better.
+def two_stage_search(rates: Rates, criterion: Criterion, alpha: float, power: float) -> Sizes | None:
+    """Search every two-stage design for the best one.
+
+    A first stage is left out once the patients it would expect at the least, ending as often as power allows, are no
+    fewer than those of the best design so far. With all left out no larger trial can do better, and the search ends.
 
     Parameters
     ----------
-    null_rate
-        Rate of no interest, such as the natural rate.
-    target_rate
-        Rate hoped for, above it.
+    rates
+        The null rate and the target rate.
     criterion
-        Which of the two.
-    alpha
-        Most one-sided chance of calling a treatment at the null rate worth more study.
-    power
-        Least chance of it at the target rate.
+        What is best.
+    alpha, power
+        Most chance of success at the null rate, least chance of it at the target rate.
 
     Returns
     -------
-    Plan
-        The design with its attained alpha and power.
-
-    Raises
-    ------
-    StudyError
-        The rates or chances make no plan, or no trial of up to 300 patients does.
-
-    Notes
-    -----
-    Simon 1989, doi:10.1016/0197-2456(89)90015-9.
-
-    Examples
-    --------
-    >>> plan = simon(0.1, 0.3)
-    >>> str(plan.design), round(plan.null.expected_n, 1)
-    ('more than 1 of the first 10, then 6 or more events of 29', 15.0)
+    tuple
+        The sizes and limits of the design; None where there is none of up to `AT_MOST` patients.
     """
-    refuse_no_plan(null_rate, target_rate, alpha, power)
-    rates, expected = (null_rate, target_rate), np.inf
-    best: Design | None = None
+    best: Sizes | None = None
+    expected = np.inf
     early: list[float] = []
     for n in range(2, AT_MOST + 2):
         early.append(_most_early_stop(n - 1, rates, power))
         first = np.arange(1, n)
         hopeful = first[first + (1 - np.array(early)) * (n - first) < expected]
         if best is not None and (criterion == "minimax" or not hopeful.size):
-            method = f"Simon's {criterion} two-stage design for alpha {alpha:g} and power {power:g}"
-            return planned(best, null_rate, target_rate, method)
+            return best
         successes = _possible_successes(n, rates, alpha, power)
         for first_n in hopeful.tolist() if successes.size else []:
             found = _best_stop(n, first_n, successes, rates, (alpha, power))
-            if found is not None and (stage := operating(found, null_rate)).expected_n < expected:
-                best, expected = found, stage.expected_n
-    raise none_found(null_rate, target_rate, AT_MOST)
+            if found is not None and (patients := _expected(found, rates[0])) < expected:
+                best, expected = found, patients
+    return None
+
+
+def binomial(events: Counts, n: int, rate: float) -> Floats:
+    """Give the chance of each number of events among n patients."""
+    ways = gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1)
+    chance: Floats = np.exp(ways + xlogy(events, rate) + xlog1py(n - events, -rate))
+    return chance
 
 
 @lru_cache(maxsize=1024)
@@ -121,7 +102,7 @@ def _possible_successes(n: int, rates: Rates, alpha: float, power: float) -> Cou
     return possible
 
 
-def _best_stop(n: int, first_n: int, successes: Counts, rates: Rates, errors: tuple[float, float]) -> Design | None:
+def _best_stop(n: int, first_n: int, successes: Counts, rates: Rates, errors: tuple[float, float]) -> Sizes | None:
     """Give the design of these sizes that ends earliest, if one keeps alpha and power."""
     alpha, power = errors
     stop = np.arange(_most_stop(first_n, rates[1], power) + 1)
@@ -131,7 +112,12 @@ def _best_stop(n: int, first_n: int, successes: Counts, rates: Rates, errors: tu
     stops = np.flatnonzero(kept.any(axis=1))
     if not stops.size:
         return None
-    return Design(n, int(successes[np.argmax(kept[stops[-1]])]), first_n, int(stops[-1]))
+    return n, int(successes[np.argmax(kept[stops[-1]])]), first_n, int(stops[-1])
+
+
+def _expected(sizes: Sizes, rate: float) -> float:
+    n, _, first_n, first_stop = sizes
+    return first_n + float(_chances(first_n, rate)[1][first_stop + 1]) * (n - first_n)
 
 
 def _success(n: int, first_n: int, rate: float, needed: Counts) -> Floats:
