@@ -26,6 +26,7 @@ from icans.protocols.section import (
     source,
     without_none,
 )
+from icans.protocols.small_samples import SmallSamples
 from icans.protocols.target_trial import TargetTrial
 
 
@@ -301,6 +302,7 @@ class Protocol(Section):
     )
     target_trial: TargetTrial | None = None
     natural_history: NaturalHistory | None = None
+    small_samples: SmallSamples | None = None
     alternatives: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="Other values of these definitions, as written; `icans.specifications.reading` checks them",

@@ -62,6 +62,7 @@ def all_figures(
         survival(curves, stated, origin=protocol.survival.origin),
         remission(curves, stated, intervention=name),
         *_agreement(stated, protocol),
+        *_small_samples(stated, protocol),
     ]
     return [one for one in made if isinstance(one, Figure)], [one for one in made if isinstance(one, LeftOut)]
 
@@ -74,6 +75,14 @@ def with_curve(
     if isinstance(curve, Figure):
         return [*figures, curve], [*left_out]
     return [*figures], [*left_out, curve]
+
+
+def _small_samples(stated: Stated, protocol: Protocol) -> list[Figure | LeftOut]:
+    if protocol.small_samples is None:
+        return []
+    from icans.figures.small_samples import small_samples  # noqa: PLC0415  # few studies ask for it
+
+    return [small_samples(stated, protocol.small_samples, synthetic=protocol.study.synthetic)]
 
 
 def _agreement(stated: Stated, protocol: Protocol) -> list[Figure]:

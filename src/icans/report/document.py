@@ -15,7 +15,7 @@ from icans import __version__
 from icans.figures.figure import Figure, LeftOut
 from icans.protocol import Protocol
 from icans.records.findings import SEVERITIES, Finding
-from icans.report import agreement, natural_history, outcomes, sensitivity, tables
+from icans.report import agreement, natural_history, outcomes, sensitivity, small_samples, tables
 from icans.report.blocks import Section, bullets, definition_list, details, paragraph
 from icans.report.definitions import definitions
 from icans.report.limits import limits
@@ -105,6 +105,7 @@ def render(content: Content) -> str:
         _section("remission", "Remission", _remission(numbers, protocol), _figure(numbers, content, "remission")),
         _section("biomarkers", "Before and after", _figure(numbers, content, "biomarkers"), _biomarkers(numbers)),
         _section("survival", "Survival", _figure(numbers, content, "survival"), _survival(numbers, groups)),
+        _section(small_samples.SECTION, small_samples.TITLE, *_small_samples(numbers, content)),
         _section(natural_history.SECTION, natural_history.TITLE, *_natural_history(numbers, content)),
         _section("agreement", "Agreement between scales", *_scales(numbers, content)),
         _section(sensitivity.SECTION, sensitivity.TITLE, *_sensitivity(numbers, content)),
@@ -287,6 +288,13 @@ def _biomarkers(numbers: Numbers) -> Markup:
 def _survival(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
     rows = outcomes.survival_rows(numbers, groups)
     return _table("table-survival", "Survival", _columns(numbers, groups), rows)
+
+
+def _small_samples(numbers: Numbers, content: Content) -> list[Markup]:
+    """Write about the rate against a stated natural one; nothing where the protocol states none."""
+    if content.protocol.small_samples is None:
+        return []
+    return small_samples.small_samples(numbers, content.protocol, [_figure(numbers, content, "small_samples")])
 
 
 def _natural_history(numbers: Numbers, content: Content) -> list[Markup]:

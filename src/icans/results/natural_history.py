@@ -14,6 +14,7 @@ from icans.results.display import time_point
 from icans.results.reference import GROUP, RECORDED, Reference, state_names, states_of
 from icans.results.rows import Result, Subject
 from icans.results.summaries import described, estimated
+from icans.results.synthetic import marked
 from icans.results.treated_courses import CENSORED, EVENT, Course, finish_lines, followed
 from icans.stats.competing_risks import IncidenceCurve, aalen_johansen, incidence_at
 from icans.stats.estimate import Estimate
@@ -30,7 +31,6 @@ TREATED = "treated"
 EACH = 200
 """Most treated patients who have a row each."""
 UNKNOWN = "the reference has no day from which to go on"
-SYNTHETIC = "synthetic records: this shows the mechanics and is no evidence"
 DAILY = "first day at or below the finish line, by the worst grade of each day"
 
 
@@ -140,15 +140,8 @@ def natural_history(study: Gathered, daily: Daily, reference: Reference, protoco
         *_by_start(study, expected, asked.horizon_days),
         *_each(study, expected, asked.horizon_days),
     ]
-    rows = (*_marked(theirs, synthetic=reference.synthetic), *_marked(ours, synthetic=synthetic))
+    rows = (*marked(theirs, synthetic=reference.synthetic), *marked(ours, synthetic=synthetic))
     return _whole(rows, expected, asked, synthetic=synthetic, reference=reference)
-
-
-def _marked(rows: Sequence[Result], *, synthetic: bool) -> list[Result]:
-    """Say with every number of made-up records that it is no evidence."""
-    if not synthetic:
-        return list(rows)
-    return [replace(row, method=f"{row.method}; {SYNTHETIC}" if row.method else SYNTHETIC) for row in rows]
 
 
 def refuse_other_scale(own: Mapping[str, int], other: Mapping[str, int]) -> None:

@@ -16,6 +16,7 @@ from icans.results.gathered import Gathered, gather
 from icans.results.population import population
 from icans.results.remission import remission, time_to_remission
 from icans.results.scales import scales_used
+from icans.results.small_samples import small_samples
 from icans.results.survival import survival
 from icans.results.toxicity import toxicity
 
@@ -87,6 +88,7 @@ def results_of(
         *exposure(study, protocol),
         *remission(study, protocol),
         *time_to_remission(study, protocol),
+        *small_samples(study, protocol),
         *biomarkers(study),
         *survival(study, protocol),
         *agreement(study, protocol),
