@@ -26,7 +26,7 @@ def remission(curves: Sequence[Curve], stated: Stated, *, intervention: str) -> 
     curve = next((curve for curve in curves if curve.variable == "remission" and len(curve.steps) > 1), None)
     if curve is None:
         return LeftOut(ID, TITLE, "no evaluable patient was observed after a first course")
-    until = _until(curve)
+    until = axis_end(curve)
     summary = stated.median_interval(*KEY, "median_all")
     chart, rows = curve_panel(
         "remission",
@@ -49,7 +49,7 @@ def remission(curves: Sequence[Curve], stated: Stated, *, intervention: str) -> 
     )
 
 
-def _until(curve: Curve) -> float | None:
+def axis_end(curve: Curve) -> float | None:
     """End the axis where it would mostly show that nothing more happened: None where it would not."""
     last_event = max((row["time"] or 0.0 for row in curve.steps if row["events"]), default=None)
     if last_event is None:
