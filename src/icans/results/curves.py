@@ -132,12 +132,11 @@ def stretch_curve(
     columns = (curve.time, 100 * curve.survival, 100 * curve.low, 100 * curve.high, curve.events, curve.left)
     steps: list[dict[str, float | None]] = [first]
     steps += [dict(zip(names, row, strict=True)) for row in zip(*map(_values, columns), strict=True)]
-    between = [time for time in ticks(curve) if begins < time < ended and time not in set(curve.time.tolist())]
     steps = [row for row in steps if (row["time"] or 0.0) <= ended]
+    between = [time for time in ticks(curve) if begins < time < ended and time not in set(curve.time.tolist())]
     for time in between:
-        last = [row for row in steps if (row["time"] or 0.0) < time][-1]
-        steps.append({**last, "time": time, "events": 0.0, "censored": 0.0})
-    steps.sort(key=lambda row: row["time"] or 0.0)
+        place = sum((row["time"] or 0.0) < time for row in steps)
+        steps.insert(place, {**steps[place - 1], "time": time, "events": 0.0, "censored": 0.0})
     counted = [{**row, "at_risk": numbers(row["time"] or 0.0)} for row in steps]
     at_risk = [{"time": time, "at_risk": numbers(time)} for time in ticks(curve)]
     return Curve(variable, group, unit, curve.method, counted, at_risk)

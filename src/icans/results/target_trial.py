@@ -168,14 +168,14 @@ def _without_weights(followed: Emulated, emulation: Emulation, asked: TargetTria
         for day in asked.days:
             value = float(arm.plain.outcome[day])
             by_arm.append(value)
-            reason = arm.reason or "nobody was followed so long"
             here = _of(subject, GROUPS[arm.clones.strategy], day)
-            yield here.row("incidence", None if np.isnan(value) else 100 * value, reason, method=UNWEIGHTED)
+            percent = None if np.isnan(value) else 100 * value
+            yield here.row("incidence", percent, "nobody was followed so long", method=UNWEIGHTED)
     for day, treat, none in zip(asked.days, by_arm[: len(asked.days)], by_arm[len(asked.days) :], strict=True):
         here = _of(_subject(followed, "risk_difference_without_weights", "percentage points"), None, day)
         difference = 100 * (treat - none)
-        reason = "a strategy has no estimate"
-        yield here.row("estimate", None if np.isnan(difference) else difference, reason, method=UNWEIGHTED)
+        known = None if np.isnan(difference) else difference
+        yield here.row("estimate", known, "under one strategy nobody was followed so long", method=UNWEIGHTED)
 
 
 def _subject(followed: Emulated, variable: str, unit: str) -> Subject:

@@ -62,6 +62,8 @@ class BetweenGroups:
     ----------
     results
         Rows of analysis ``comparison`` and ``comparison_baseline``.
+    groupings
+        Who was compared with whom.
     drawn
         Curves for figures.
     immortal
@@ -69,6 +71,7 @@ class BetweenGroups:
     """
 
     results: list[Result]
+    groupings: tuple[Grouping, ...] = ()
     drawn: list[Drawn] = field(default_factory=list)
     immortal: list[dict[str, Any]] = field(default_factory=list)
 
@@ -96,7 +99,7 @@ def between_groups(source: Source) -> BetweenGroups:
     """
     groupings = [grouping(one, source) for one in source.protocol.compare]
     outcomes = {name: outcome(name, source) for one in source.protocol.compare for name in one.endpoints}
-    found = BetweenGroups([])
+    found = BetweenGroups([], tuple(groupings))
     for made in groupings:
         steps = steps_of(source.study, source.protocol)
         who = steps[made.comparison.population][0]

@@ -15,6 +15,21 @@ from icans.results.survival import ORIGINS
 from icans.stats.arrays import Counts, Floats
 from icans.units import DAYS_PER_MONTH, HOURS_PER_DAY
 
+TITLES = {
+    "remission": "Remission",
+    "time_to_remission": "Time to remission",
+    "os": "Overall survival",
+    "pfs": "Progression-free survival",
+    "duration": "Time to end of ICANS",
+    "icans": "ICANS",
+    "severe_icans": "Severe ICANS",
+    "onset": "Onset of ICANS",
+    "peak_grade": "Highest ICANS grade",
+    "crs_peak_grade": "Highest CRS grade",
+    "courses": "Courses",
+}
+"""What each endpoint of `icans.protocols.compare.Endpoint` is called."""
+
 Kind = Literal["yes_no", "number", "survival", "incidence"]
 
 
