@@ -15,7 +15,7 @@ from icans import __version__
 from icans.figures.figure import Figure, LeftOut
 from icans.protocol import Protocol
 from icans.records.findings import SEVERITIES, Finding
-from icans.report import agreement, natural_history, outcomes, sensitivity, small_samples, tables
+from icans.report import agreement, natural_history, outcomes, sensitivity, small_samples, tables, target_trial
 from icans.report.blocks import Section, bullets, definition_list, details, paragraph
 from icans.report.definitions import definitions
 from icans.report.limits import limits
@@ -106,6 +106,7 @@ def render(content: Content) -> str:
         _section("biomarkers", "Before and after", _figure(numbers, content, "biomarkers"), _biomarkers(numbers)),
         _section("survival", "Survival", _figure(numbers, content, "survival"), _survival(numbers, groups)),
         _section(small_samples.SECTION, small_samples.TITLE, *_small_samples(numbers, content)),
+        _section(target_trial.SECTION, target_trial.TITLE, *_target_trial(numbers, content)),
         _section(natural_history.SECTION, natural_history.TITLE, *_natural_history(numbers, content)),
         _section("agreement", "Agreement between scales", *_scales(numbers, content)),
         _section(sensitivity.SECTION, sensitivity.TITLE, *_sensitivity(numbers, content)),
@@ -295,6 +296,14 @@ def _small_samples(numbers: Numbers, content: Content) -> list[Markup]:
     if content.protocol.small_samples is None:
         return []
     return small_samples.small_samples(numbers, content.protocol, [_figure(numbers, content, "small_samples")])
+
+
+def _target_trial(numbers: Numbers, content: Content) -> list[Markup]:
+    """Write about the emulated trial; nothing where the protocol states none."""
+    if content.protocol.target_trial is None:
+        return []
+    drawn = [_figure(numbers, content, name) for name in target_trial.FIGURES]
+    return target_trial.target_trial(numbers, content.protocol, drawn)
 
 
 def _natural_history(numbers: Numbers, content: Content) -> list[Markup]:

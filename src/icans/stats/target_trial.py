@@ -19,6 +19,11 @@ MANY_DECISIONS = 1_000_000
 """Decisions times samples above which a second process is faster than one."""
 MODEL = "pooled logistic regression of being treated on a day of the grace period"
 
+SEPARATED = (
+    "the model of treatment breaks down (separation): on some days, or for some patients, treatment was certain or "
+    "ruled out"
+)
+
 
 @dataclass(frozen=True)
 class Truncation:
@@ -172,7 +177,7 @@ class Chain:
             return probability, None, f"{MODEL}: {fit.reason}"
         probability[self.eligible.deciding] = fit.probability
         if fit.separated:
-            return probability, fit.coefficients, f"{MODEL}: some patients were always or never treated (separation)"
+            return probability, fit.coefficients, SEPARATED
         return probability, fit.coefficients, None
 
     def arm(self, strategy: int, count: Floats, probability: Floats, reason: str | None) -> Arm:
