@@ -6,6 +6,7 @@ A course is a string, a character a day from infusion: the recorded grade, or a 
 import json
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from tests.conftest import write
 
 from icans.engines import connect
 from icans.errors import CallError, IcansError, ProtocolError, StudyError
+from icans.figures.figure import Figure, LeftOut
+from icans.figures.natural_history import natural_course
 from icans.figures.render import Renderer
 from icans.packaged import folder as packaged
 from icans.results.gathered import gather
@@ -72,7 +75,7 @@ def treated_folder(
     return folder
 
 
-def results(folder: Path):
+def computed(folder: Path):
     engine = connect()
     try:
         study = Study.read(folder, engine)
@@ -80,17 +83,26 @@ def results(folder: Path):
             derived = study.derive(Path(place) / "derived", lambda _: None)
             natural = study.natural_history(gather(study.records, derived, study.protocol, engine), derived)
         assert natural is not None
-        return natural.rows
+        return natural
     finally:
         engine.close()
 
 
+def results(folder: Path):
+    return computed(folder).rows
+
+
 @pytest.fixture(scope="module")
-def rows(tmp_path_factory):
-    """The rows of the treated above against the reference above."""
+def natural(tmp_path_factory):
+    """The treated above against the reference above."""
     folder = tmp_path_factory.mktemp("natural")
     study_folder(folder / "reference", REFERENCE, title="Reference")
-    return results(treated_folder(folder / "own"))
+    return computed(treated_folder(folder / "own"))
+
+
+@pytest.fixture(scope="module")
+def rows(natural):
+    return natural.rows
 
 
 def find(rows, variable, statistic, level=None, group="treated"):
@@ -142,6 +154,21 @@ def test_what_was_observed_is_the_first_day_at_the_line(rows):
     assert (difference, ratio) == (pytest.approx(50 - expected), pytest.approx(50 / expected))
     low, high = (find(rows, "remission", f"difference_{end}", "3 days").value for end in ("low", "high"))
     assert (low, high) == (None, None)  # too many samples of five patients never leave a state
+
+
+def test_the_figure_draws_what_was_expected_beside_what_was_observed(natural):
+    figure = natural_course(natural, intervention="IDM")
+    assert isinstance(figure, Figure)
+    figure.specification(validate=True)
+    of_day = [row for row in figure.rows["observed"] if row["x"] == 1.52]  # the day after the first course
+    assert [(row["y"], row["y2"]) for row in of_day] == [(0, 75), (75, 100)]  # three at grade 3, one at grade 1
+    assert figure.rows["observed_line"][-1]["y"] == 50
+    assert figure.rows["expected_line"][-1]["y"] == pytest.approx(
+        find(natural.rows, "remission", "expected_percent", "3 days").value
+    )
+    assert "Synthetic" not in figure.caption
+    nobody = natural_course(replace(natural, judged=0), intervention="IDM")
+    assert isinstance(nobody, LeftOut)
 
 
 def test_whoever_is_not_followed_is_censored(tmp_path, reference):

@@ -71,7 +71,7 @@ def gather_daily(panel: ibis.Table, grades: ibis.Table, records: Records, engine
     Parameters
     ----------
     panel
-        As `icans.derive.panel.panel` gives it.
+        As `icans.derive.panel.panel` gives it, of these patients and computed: it is read several times.
     grades
         Derived grades.
     records
@@ -84,15 +84,14 @@ def gather_daily(panel: ibis.Table, grades: ibis.Table, records: Records, engine
     ids = pa.array(cohort.ids, pa.string())
 
     def own(table: ibis.Table) -> ibis.Table:
-        return table.filter(table.patient_id.isin(cohort.ids.tolist()))
+        return table.semi_join(panel, "patient_id")
 
     def bring(table: ibis.Table, *order: str) -> Columns:
         return collected(engine, table, order=(*KEY, *order), patients=ids)
 
-    kept = own(panel)
-    known = kept.filter(kept.grade.notnull() | kept.died)
+    known = panel.filter(panel.grade.notnull() | panel.died)
     grade = ibis.ifelse(known.died, DEATH, known.grade)
-    given = kept.group_by(*KEY).agg(on_steroid=kept.on_steroid.any(), intervention=kept.treated.any())
+    given = panel.group_by(*KEY).agg(on_steroid=panel.on_steroid.any(), intervention=panel.treated.any())
     icans = own(grades).filter(ibis._.toxicity == "icans")
     scales = engine.rows(icans.group_by("scale").agg(assessments=icans.count()))
     infusions = own(records.infusions)
