@@ -26,7 +26,7 @@ CLOSED = 1e-10  # a closed formula of two Wilson intervals
 ROOT = 1e-9  # R finds likeliest risks and limits as roots, to 1e-15 of the scale
 EXACT = 1e-7  # R's hypergeometric chances, near 1e-12 except for two million patients
 
-# Newcombe 1998, table II: contrasts (a) to (h), method 10 and, in the last two columns, method 5 (the R script has it for (h))
+# Newcombe 1998, table II: contrasts (a) to (h), method 10 and, in the last two columns, method 5 but for (h)
 PUBLISHED = [
     (Group(56, 70), Group(48, 80), 0.0524, 0.3339, 0.0528, 0.3382),
     (Group(9, 10), Group(3, 10), 0.1705, 0.8090, 0.1700, 0.8406),
