@@ -18,7 +18,6 @@ LINES = {"lines": [1, 0], "dashed_lines": [3, 2], "dotted_lines": [1.4, 1.6], "d
 """Strokes and gaps of each kind of line, px."""
 
 
-
 @dataclass(frozen=True)
 class Entry:
     """One thing the legend explains.
