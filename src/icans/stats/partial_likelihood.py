@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from icans.errors import StudyError, nearest
 from icans.stats.arrays import Counts, Floats, codes, floats, times
-from icans.stats.risk_sets import entries, on_one_timeline
+from icans.stats.risk_sets import spans
 
 Ties = Literal["efron", "breslow"]
 """How events at one time share the risk: each as if the earlier ones had left in part, or all with everyone at risk."""
@@ -130,12 +130,11 @@ def at_risk(
     what = codes(event, "event", stop.size) > 0
     weight = _weights(weights, stop.size)
     who = np.arange(stop.size) if patient is None else np.unique(np.asarray(patient), return_inverse=True)[1]
-    distinct, places = on_one_timeline(stop, *([] if start is None else [entries(start, stop)]))
+    distinct, end, begin = spans(stop, start)
     what = what & (weight > 0)
     # event times up to each distinct time; place -1, from time zero on, reads the 0 put last
-    before = np.append(np.cumsum(np.bincount(places[0][what], minlength=distinct.size) > 0), 0)
-    last = before[places[0]]
-    first = np.zeros_like(last) if start is None else before[places[1]]
+    before = np.append(np.cumsum(np.bincount(end[what], minlength=distinct.size) > 0), 0)
+    last, first = before[end], before[begin]
     seen = np.flatnonzero((last > first) & (weight > 0))
     keys = [*matrix[seen].T, 2 * last[seen] + what[seen]]
     keys[:0] = ([] if start is None else [first[seen]]) + ([] if weights is None else [weight[seen]])

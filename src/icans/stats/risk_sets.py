@@ -99,6 +99,8 @@ class GroupedRiskSets:
         Patients under observation just before that time.
     events, competing
         Events of interest, and events of any other cause.
+    ended
+        Rows that ended at that time, with an event or without.
     n
         Rows of input in each group.
     """
@@ -108,6 +110,7 @@ class GroupedRiskSets:
     at_risk: Counts
     events: Counts
     competing: Counts
+    ended: Counts
     n: Counts
 
     @property
@@ -140,7 +143,7 @@ def grouped_risk_sets(
     stop = times(time)
     what = codes(event, "event", stop.size)
     names, row = np.unique(group_codes(group, stop.size), return_inverse=True)
-    distinct, (last, *first) = on_one_timeline(stop, *([] if start is None else [entries(start, stop)]))
+    distinct, last, first = spans(stop, start)
     shape = (names.size, distinct.size)
 
     def count(which: np.ndarray, place: Counts) -> Counts:
@@ -149,9 +152,9 @@ def grouped_risk_sets(
 
     ended = count(np.ones(stop.size, dtype=np.bool_), last)
     at_risk = np.cumsum(ended[:, ::-1], axis=1)[:, ::-1]
-    if first:
+    if start is not None:
         # who starts at a time is at risk after it; who starts at time zero is from the first time on
-        late = count(first[0] >= 0, first[0])
+        late = count(first >= 0, first)
         at_risk = at_risk - np.cumsum(late[:, ::-1], axis=1)[:, ::-1]
     kept = ended.any(axis=0)
     return GroupedRiskSets(
@@ -160,6 +163,7 @@ def grouped_risk_sets(
         at_risk=at_risk[:, kept],
         events=count(what == cause, last)[:, kept],
         competing=count((what != cause) & (what != 0), last)[:, kept],
+        ended=ended[:, kept],
         n=np.bincount(row, minlength=names.size).astype(np.int64),
     )
 
@@ -180,18 +184,24 @@ def group_codes(group: ArrayLike, size: int) -> Counts:
     return array.astype(np.int64)
 
 
-def entries(start: ArrayLike, stop: Floats) -> Floats:
-    """Give the starts of stretches of time; a start at time zero includes time zero, written as -1.
+def spans(stop: Floats, start: ArrayLike | None) -> tuple[Floats, Counts, Counts]:
+    """Give the distinct times, and the places among them of the end and of the start of each stretch of time.
+
+    A stretch that starts at time zero includes it: its start has place -1, as have all where none is given.
 
     Raises
     ------
     StudyError
         A start is missing or negative, or a stretch of time has no length.
     """
+    if start is None:
+        distinct, (last,) = on_one_timeline(stop)
+        return distinct, last, np.full(stop.size, -1, dtype=np.int64)
     begin = times(start, "start")
     if begin.size != stop.size:
         raise StudyError(f"start: {begin.size} values were given for {stop.size} times.")
-    empty = np.flatnonzero((begin >= stop) & (begin > 0))
+    distinct, (last, first) = on_one_timeline(stop, np.where(begin == 0, -1.0, begin))
+    empty = np.flatnonzero(first >= last)
     if empty.size:
         row = int(empty[0])
         raise StudyError(
@@ -199,7 +209,7 @@ def entries(start: ArrayLike, stop: Floats) -> Floats:
             f"({begin[row]:g} to {stop[row]:g}).",
             "Leave out stretches of time without length.",
         )
-    return np.where(begin == 0, -1.0, begin)
+    return distinct, last, first
 
 
 def on_one_timeline(*moments: Floats) -> tuple[Floats, list[Counts]]:

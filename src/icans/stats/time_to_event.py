@@ -102,11 +102,7 @@ def kaplan_meier(
     """
     observed = times(time)
     sets = risk_sets(observed, codes(event, "event", observed.size) > 0)
-    at_risk, events = sets.at_risk.astype(np.float64), sets.events.astype(np.float64)
-    survivors = at_risk - events
-    survival = np.cumprod(survivors / at_risk, dtype=np.float64)
-    share = np.divide(events, at_risk * survivors, out=np.full_like(events, np.nan), where=survivors > 0)
-    variance = survival**2 * np.cumsum(share)
+    survival, variance = product_limit(sets.at_risk, sets.events)
     low, high = pointwise_limits(survival, variance, transform, level)
     return SurvivalCurve(
         time=sets.time,
@@ -122,6 +118,23 @@ def kaplan_meier(
         level=level,
         transform=transform,
     )
+
+
+def product_limit(at_risk: Counts, events: Counts) -> tuple[Floats, Floats]:
+    """Give Kaplan and Meier's product and Greenwood's variance of it, NaN from where the product is 0.
+
+    Parameters
+    ----------
+    at_risk
+        At risk at each time, at least 1.
+    events
+        Events at it.
+    """
+    n, d = at_risk.astype(np.float64), events.astype(np.float64)
+    survivors = n - d
+    survival = np.cumprod(survivors / n, dtype=np.float64)
+    share = np.divide(d, n * survivors, out=np.full_like(d, np.nan), where=survivors > 0)
+    return survival, survival**2 * np.cumsum(share)
 
 
 def median_survival(curve: SurvivalCurve) -> Estimate:
