@@ -192,9 +192,14 @@ def test_a_grade_the_reference_never_left_expects_nothing(tmp_path, reference):
 
 
 def test_a_study_in_which_nobody_can_be_judged_has_reasons_and_no_numbers(tmp_path, reference):
-    rows = results(treated_folder(tmp_path / "own", treated={"T6": ("0441", 1)}))
-    assert find(rows, "remission", "n", "3 days").value == 0
-    assert find(rows, "remission", "ratio", "3 days").reason == "there is no patient"
+    own = treated_folder(tmp_path / "own", treated={"T6": ("0441", 1)})
+    untreated = tmp_path / "untreated"
+    shutil.copytree(own, untreated)
+    (untreated / "treatments.csv").unlink()
+    for folder in (own, untreated):
+        rows = results(folder)
+        assert find(rows, "remission", "n", "3 days").value == 0
+        assert find(rows, "remission", "ratio", "3 days").reason == "there is no patient"
 
 
 def test_numbers_of_made_up_records_say_so(tmp_path, reference):

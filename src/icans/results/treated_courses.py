@@ -131,7 +131,7 @@ def followed(
 def _rows_by_course(daily: Daily) -> dict[int, slice]:
     sequence = daily.sequence
     starts = np.flatnonzero(np.diff(sequence, prepend=-1))
-    stops = [*starts[1:].tolist(), sequence.size]
+    stops = np.append(starts, sequence.size)[1:]
     return {int(sequence[start]): slice(int(start), int(stop)) for start, stop in zip(starts, stops, strict=True)}
 
 
