@@ -32,8 +32,8 @@ ROW = 17.0
 NEGLIGIBLE = 0.1
 OUTCOMES = {"remission": "in remission", "grade": "at or below the grade of the outcome", "death": "dead"}
 DRAWN = {
-    "unweighted": Symbol("before weighting", "circle", PAPER, INK, 1.4, 44),
-    "weighted": Symbol("after weighting", "circle", INK, INK, 1.0, 44),
+    "unweighted": Symbol("before weighting", "square", PAPER, INK, 1.4, 40),
+    "weighted": Symbol("after weighting", "square", INK, INK, 1.0, 40),
 }
 
 
@@ -102,7 +102,10 @@ def trial_diagnostics(trial: TrialResults, protocol: Protocol) -> Figure | LeftO
         *([_weights(weights, rows, names, (width, height))] if weights else []),
         *([_love(known, levels, rows, (width, height))] if known else []),
     ]
-    entries = [Entry(names[group], line=colour) for group, colour in zip(GROUPS.values(), COLOURS, strict=False)]
+    entries = [
+        Entry(names[group], symbol=Symbol(names[group], shape, colour, PAPER, 1.0, 60))
+        for group, shape, colour in zip(GROUPS.values(), ("circle", "diamond"), COLOURS, strict=False)
+    ]
     symbols = [Entry(symbol.label, symbol=symbol) for symbol in DRAWN.values()] if known else []
     strip, strip_rows = legend("legend", [[*(entries if weights else []), *symbols]], WIDTH - MARGIN)
     return Figure(
@@ -138,6 +141,7 @@ def _caption(trial: TrialResults, stated: Stated) -> str:
             f"{capitalised(trial.weighted[0].method)}.",
             f"Both curves start from the same clones{n}; a clone leaves where the records depart from its strategy.",
             "Weights let those who are left stand for those who departed and were like them.",
+            "Drawn at whole days from eligibility.",
         ]
     )
 
@@ -173,7 +177,7 @@ def _by_day(rows: Sequence[Result]) -> list[Row]:
 
 def _weights(weights: Sequence[Row], rows: Rows, names: dict[str, str], size: tuple[float, float]) -> alt.LayerSpec:
     """Draw the range of the weights as a line and their mean as a dot, strategies side by side on each day."""
-    places = dict(zip(GROUPS.values(), ((-0.12, BLUE), (0.12, VERMILLION)), strict=True))
+    places = dict(zip(GROUPS.values(), ((-0.12, BLUE, "circle"), (0.12, VERMILLION, "diamond")), strict=True))
     days = max(row["day"] for row in weights)
     rows["weights"] = [
         {
@@ -182,6 +186,7 @@ def _weights(weights: Sequence[Row], rows: Rows, names: dict[str, str], size: tu
             "high": row["max"],
             "y": row["mean"],
             "colour": places[row["group"]][1],
+            "shape": places[row["group"]][2],
             "told": told(
                 f"{names[row['group']]}, day {row['day']}",
                 f"mean weight {number(row['mean'], 2)}, {number(row['min'], 2)} to {number(row['max'], 2)}",
@@ -212,6 +217,7 @@ def _weights(weights: Sequence[Row], rows: Rows, names: dict[str, str], size: tu
             "weights",
             plane.at(x="x", y="y"),
             fill=as_is(alt.Fill, "colour"),
+            shape=as_is(alt.Shape, "shape"),
             stroke=alt.StrokeValue(PAPER),
             size=60,
         ),

@@ -42,7 +42,7 @@ class TargetTrial(Section):
         28, description="Last day from infusion on which a patient can become eligible", json_schema_extra=source(OURS)
     )
     grace_days: Annotated[int, Field(ge=1, le=30)] = Field(
-        3,
+        2,
         description="Days of 24 hours from eligibility within which the intervention begins, or does not",
         json_schema_extra=source(f"Cain et al. 2010, doi:10.2202/1557-4679.1212; number of days: {OURS}"),
     )

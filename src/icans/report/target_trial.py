@@ -84,19 +84,13 @@ def _summary(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Markup
         Markup("{} with {}").format(_with_interval(numbers, asked.outcome, level, group), name)
         for group, name in names.items()
     ]
-    days = _with_interval(numbers, "mean_days_difference", level, None)
-    return paragraph(
-        Markup(
-            "By {} the weighted incidence is {}: a difference of {} percentage points. Mean days without the "
-            "outcome, of the first {}, differ by {}."
-        ).format(
-            level,
-            Markup(" and ").join(parts),
-            _with_interval(numbers, "risk_difference", level, None),
-            asked.days[-1],
-            days,
-        )
+    said = Markup("By {} the weighted incidence is {}: a difference of {} percentage points. ").format(
+        level, Markup(" and ").join(parts), _with_interval(numbers, "risk_difference", level, None)
     )
+    days = Markup(
+        "Of the first {}, the mean spent without the outcome differs by {}, the first strategy less the second."
+    ).format(level, _with_interval(numbers, "mean_days_difference", level, None))
+    return paragraph(said + days)
 
 
 def _elements(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Markup:
@@ -124,6 +118,9 @@ def _estimates(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Mark
         "Weighted cumulative incidence of the outcome with 95% bootstrap intervals over patients. Without weights: the "
         "clones as they are, which still carries the choice of whom to treat."
     )
+    shown = (asked.outcome, f"{asked.outcome}_without_weights", "risk_difference", "risk_ratio", "death")
+    reasons = [row.reason for variable in shown for row in numbers.matching(ANALYSIS, variable) if row.reason]
+    note += "".join(f" Not to be had: {reason}." for reason in dict.fromkeys(reasons))
     return _table("table-target-trial-estimates", "The outcome under each strategy", columns, rows, note)
 
 
@@ -211,15 +208,17 @@ def _with_interval(numbers: Numbers, variable: str, level: str, group: str | Non
     value = numbers.find(ANALYSIS, variable, "estimate", group=group, level=level)
     value = value or numbers.find(ANALYSIS, variable, "incidence", group=group, level=level)
     low, high = (numbers.find(ANALYSIS, variable, name, group=group, level=level) for name in ("ci_low", "ci_high"))
-    if value is None or value.value is None:
-        return numbers.one(value)
+    if value is None:
+        return Markup("")
+    if value.value is None:
+        return numbers.show("no estimate", [value])
     digits = 2 if variable in {"risk_ratio", "mean_days_difference"} else 1
     unit = {"%": "%", "days": " days"}.get(value.unit, "")
     text = f"{display.number(value.value, digits)}{unit}"
     if low is None or high is None:
         return numbers.show(text, [value])
     if low.value is None or high.value is None:
-        return Markup("{} ({})").format(numbers.show(text, [value]), numbers.show(f"no interval: {low.reason}", [low]))
+        return Markup("{} ({})").format(numbers.show(text, [value]), numbers.show("no interval", [low]))
     limits = f"{display.number(low.value, digits)} to {display.number(high.value, digits)}"
     return Markup("{} ({})").format(numbers.show(text, [value]), numbers.show(limits, [low, high]))
 

@@ -236,7 +236,7 @@ def emulate(
     Hernán and Robins 2016, doi:10.1093/aje/kwv254; Cain et al. 2010, doi:10.2202/1557-4679.1212; Hernán 2018,
     doi:10.1136/bmj.k182; Maringe et al. 2020, doi:10.1093/ije/dyaa057.
     """
-    names = ("", *_time_names(eligible.grace_days), *eligible.names)
+    names = ("", *_time_names(eligible), *eligible.names)
     extra = redundant(_columns(eligible))
     kept = tuple(number for number in range(len(names)) if number not in extra)
     chain = Chain(eligible, truncation, kept)
@@ -262,12 +262,15 @@ def emulate(
 def _columns(eligible: Eligible) -> Floats:
     """Give the columns of the weight model before scaling: constant, day, its square, covariates."""
     episode, day = np.nonzero(eligible.deciding)
-    time = [day.astype(np.float64) ** power for power in range(min(eligible.grace_days, 3))]
+    time = [day.astype(np.float64) ** power for power in range(1 + len(_time_names(eligible)))]
     return np.column_stack([*time, eligible.covariates[episode, day]])
 
 
-def _time_names(grace_days: int) -> tuple[str, ...]:
-    return ("day of the grace period", "its square")[: grace_days - 1]
+def _time_names(eligible: Eligible) -> tuple[str, ...]:
+    """Name the terms of time: one less than the days on which some were treated and some not, two at most."""
+    treated, untreated = eligible.begun.any(axis=0), (eligible.deciding & ~eligible.begun).any(axis=0)
+    varied = int((treated & untreated).sum())
+    return ("day of the grace period", "its square")[: max(varied - 1, 0)]
 
 
 def _scaled(columns: Floats) -> tuple[Floats, Floats]:
