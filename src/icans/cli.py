@@ -345,7 +345,16 @@ def _report(folder: Path, out: Path, engine: str) -> list[Result]:
         results = opened.report(unfinished, renderer, step)
     typer.echo(f"Report: {out / 'report.html'}")
     _say_unused(opened)
+    _say_refused(results)
     return results
+
+
+def _say_refused(results: Sequence[Result]) -> None:
+    """Say which comparisons are refused, and why."""
+    from icans.results.groups.refusals import refusals
+
+    for sentence in refusals(results):
+        typer.echo(sentence, err=True)
 
 
 def _warn(study: Study) -> None:

@@ -19,6 +19,7 @@ from icans.derive.grades import grades, texts
 from icans.derive.survival import last_seen, survival
 from icans.errors import CallError, ProtocolError
 from icans.protocol import Grading
+from icans.protocols.compare import refuse_unknown
 from icans.records.checks import check
 from icans.records.reading import read_records
 from icans.records.schema import TABLES
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from icans.results.cohort import Cohort
     from icans.results.comparison import Comparison
     from icans.results.gathered import Gathered
+    from icans.results.groups.between import BetweenGroups
     from icans.results.natural_history import NaturalHistory
     from icans.results.rows import Result
     from icans.results.specified import Specified
@@ -87,6 +89,8 @@ class Study:
         others = _compared(protocol, compared, folder)
         varied = _alternative(protocol, folder)
         records = read_records(folder, protocol, engine, declared_columns([*scales.values(), *others, *varied]))
+        graders = [scale.id for scale in others if scale.toxicity == "icans" and scale.result == "grade"]
+        refuse_unknown(protocol.compare, records.columns, graders)
         return cls(folder, protocol, _kept(records, engine), engine, scales, others, varied)
 
     def derive(self, folder: Path, step: Step) -> dict[str, ibis.Table]:
@@ -185,6 +189,8 @@ class Study:
             compared = self.comparisons(gathered.cohort)
             findings = self.findings(derived)
             rows = results_of(gathered, self.records, self.protocol, findings, scales=self.scales, compared=compared)
+            between = self.between_groups(gathered, derived)
+            rows += between.results if between else ()
             trial = self.target_trial(gathered, derived, step)
             natural = self.natural_history(gathered, derived)
             return [*rows, *(trial.rows if trial else ()), *(natural.rows if natural else ())]
@@ -201,6 +207,15 @@ class Study:
         from icans.results.comparison import compare
 
         return compare(self.records, self.compared, self.protocol, self.engine, cohort)
+
+    def between_groups(self, gathered: Gathered, derived: Mapping[str, ibis.Table]) -> BetweenGroups | None:
+        """Compare the groups that the protocol names; None where it names none."""
+        if not self.protocol.compare:
+            return None
+        from icans.results.groups.between import between_groups
+        from icans.results.groups.source import Source
+
+        return between_groups(Source(gathered, self.records, derived, self.protocol, self.engine, self.compared))
 
     def target_trial(self, gathered: Gathered, derived: Mapping[str, ibis.Table], step: Step) -> TrialResults | None:
         """Emulate the trial that the protocol states; None where it states none."""
@@ -253,7 +268,7 @@ class Study:
         from icans.results.curves import curves
         from icans.results.gathered import gather
         from icans.results.study import results_of
-        from icans.results.worklists import write_changes, write_discordant
+        from icans.results.worklists import write_changes, write_discordant, write_immortal
 
         derived = self.derive(folder / "derived", step)
         step("checks")
@@ -264,17 +279,24 @@ class Study:
         compared = self.comparisons(gathered.cohort)
         results = results_of(gathered, self.records, self.protocol, findings, scales=self.scales, compared=compared)
         specified, claims = self._specified_beside(results, folder, step)
+        between = self.between_groups(gathered, derived)
+        results += between.results if between else ()
         trial = self.target_trial(gathered, derived, step)
         results += trial.rows if trial else ()
         natural = self._natural_history_beside(results, gathered, derived, folder=folder, step=step)
         store.write(results, folder)
         write_discordant(results, derived["grades"], self.records, self.engine, folder)
         write_changes(compared, self.protocol, gathered.cohort, folder)
+        write_immortal(between.immortal if between else (), folder)
         step("figures")
         data = figure_data(gathered, self.records, derived, self.protocol, self.engine, scales=self.scales)
         figures, left_out = all_figures(data, curves(gathered, self.protocol), results, self.protocol)
         if specified:
             figures, left_out = with_curve(figures, left_out, specified)
+        if between:
+            from icans.figures.comparisons import with_comparisons
+
+            figures, left_out = with_comparisons(figures, left_out, between, results)
         if trial:
             from icans.figures.target_trial import with_target_trial
 
@@ -285,7 +307,7 @@ class Study:
         drawn = renderer.draw(figures, folder / "figures")
         step("report")
         content = Content(
-            self.protocol, self.every_scale, results, figures, left_out, drawn, findings, specified, claims
+            self.protocol, self.every_scale, results, figures, left_out, drawn, findings, specified, claims, between
         )
         write_report(folder / "report.html", content)
         return results

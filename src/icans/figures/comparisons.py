@@ -42,6 +42,15 @@ def comparison_figures(found: BetweenGroups, results: Sequence[Result]) -> list[
     return made
 
 
+def with_comparisons(
+    figures: list[Figure], left_out: list[LeftOut], found: BetweenGroups, results: Sequence[Result]
+) -> tuple[list[Figure], list[LeftOut]]:
+    """Add the figures of the comparisons, or the reasons why there are none."""
+    made = comparison_figures(found, results)
+    drawn = [one for one in made if isinstance(one, Figure)]
+    return [*figures, *drawn], [*left_out, *(one for one in made if isinstance(one, LeftOut))]
+
+
 def _forest(number: int, place: int, grouping: Grouping, results: Sequence[Result]) -> Figure | LeftOut:
     name = pair_name(grouping, place)
     groups = (grouping.labels[place], grouping.labels[-1]) if grouping.labels else ("", "")

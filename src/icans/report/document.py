@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jinja2
 from markupsafe import Markup
@@ -25,6 +26,9 @@ from icans.results.claims import Claim
 from icans.results.rows import Result
 from icans.results.specified import Specified
 from icans.scales.model import Scale
+
+if TYPE_CHECKING:
+    from icans.results.groups.between import BetweenGroups
 
 LARGER = 1.45
 """How much larger than on paper a figure may be on a screen."""
@@ -60,6 +64,8 @@ class Content:
         The study under every combination of its alternatives; None where its protocol has none.
     claims
         What the manuscript of the study states; used beside `specified`.
+    between
+        Who was compared with whom; None where the protocol compares nobody.
     """
 
     protocol: Protocol
@@ -71,6 +77,7 @@ class Content:
     findings: Sequence[Finding]
     specified: Specified | None = None
     claims: Sequence[Claim] = ()
+    between: BetweenGroups | None = None
 
 
 def write_report(path: Path, content: Content) -> None:
@@ -106,6 +113,7 @@ def render(content: Content) -> str:
         _section("biomarkers", "Before and after", _figure(numbers, content, "biomarkers"), _biomarkers(numbers)),
         _section("survival", "Survival", _figure(numbers, content, "survival"), _survival(numbers, groups)),
         _section(small_samples.SECTION, small_samples.TITLE, *_small_samples(numbers, content)),
+        _section("comparisons", "Comparisons between groups", *_comparisons(numbers, content)),
         _section(target_trial.SECTION, target_trial.TITLE, *_target_trial(numbers, content)),
         _section(natural_history.SECTION, natural_history.TITLE, *_natural_history(numbers, content)),
         _section("agreement", "Agreement between scales", *_scales(numbers, content)),
@@ -296,6 +304,15 @@ def _small_samples(numbers: Numbers, content: Content) -> list[Markup]:
     if content.protocol.small_samples is None:
         return []
     return small_samples.small_samples(numbers, content.protocol, [_figure(numbers, content, "small_samples")])
+
+
+def _comparisons(numbers: Numbers, content: Content) -> list[Markup]:
+    """Write about groups of patients; nothing where the protocol compares none."""
+    if content.between is None:
+        return []
+    from icans.report.comparisons import comparisons  # noqa: PLC0415  # few studies compare groups
+
+    return comparisons(numbers, content.between, lambda identity: _figure(numbers, content, identity))
 
 
 def _target_trial(numbers: Numbers, content: Content) -> list[Markup]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 DISCORDANT = "discordant.csv"
 CHANGES = "severity_changes.csv"
+IMMORTAL = "immortal_time.csv"
 MOST = 100_000
 """Most assessments listed: a spreadsheet opens ten times as many rows, and nobody reviews so many charts."""
 
@@ -75,6 +76,13 @@ def write_changes(comparisons: Sequence[Comparison], protocol: Protocol, cohort:
     rows = [row for one in comparisons for row in changes(one, protocol, cohort)]
     if rows:
         _write(folder / CHANGES, tuple(rows[0]), rows)
+    return len(rows)
+
+
+def write_immortal(rows: Sequence[dict[str, Any]], folder: Path) -> int:
+    """Write the patients with immortal time, where there are any, and count the rows."""
+    if rows:
+        _write(folder / IMMORTAL, tuple(rows[0]), rows)
     return len(rows)
 
 

@@ -15,16 +15,14 @@ from icans.results.groups.effects import number_effects, number_of_group, yes_no
 from icans.results.groups.grouping import Grouping, grouping, joined
 from icans.results.groups.late import Late, instead
 from icans.results.groups.outcomes import Outcome, outcome
-from icans.results.groups.pairs import ANALYSIS, about, group_name, pairs
+from icans.results.groups.pairs import about, group_name, pairs
+from icans.results.groups.refusals import ANALYSIS, NOT_COMPARED
 from icans.results.groups.source import Source
 from icans.results.groups.times import Draws, curve_of, time_effects, time_of_group, time_tests
 from icans.results.population import steps_of
 from icans.results.rows import Result, Subject
 from icans.stats.competing_risks import IncidenceCurve
 from icans.stats.time_to_event import SurvivalCurve
-
-NOT_COMPARED = "comparison"
-"""Level of the row that says why an endpoint is not compared at all."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from icans.results.curves import Curve, stretch_curve
 from icans.results.display import number, time_point
 from icans.results.groups.grouping import Grouping
 from icans.results.groups.outcomes import Outcome
-from icans.results.groups.pairs import ANALYSIS, about, group_name, pair_name, tested
+from icans.results.groups.pairs import about, group_name, pair_name, tested
+from icans.results.groups.refusals import ANALYSIS, NAIVE
 from icans.results.groups.source import Source
 from icans.results.groups.times import Draws, hazard_ratio, time_tests
 from icans.results.rows import Result, Subject
@@ -24,7 +25,7 @@ from icans.stats.simon_makuch import mantel_byar, simon_makuch
 from icans.stats.stretches import Stretches, landmark, stretches
 from icans.units import HOURS_PER_DAY
 
-NAIVE, IMMORTAL, TIME_DEPENDENT, MANTEL_BYAR = "naive comparison", "immortal time", "time-dependent", "Mantel-Byar test"
+IMMORTAL, TIME_DEPENDENT, MANTEL_BYAR = "immortal time", "time-dependent", "Mantel-Byar test"
 SIMON_MAKUCH = "Simon-Makuch"
 AT_ONCE = 1e-6
 """Hours by which a moment may come after time zero and still be at it."""

@@ -10,11 +10,11 @@ import numpy as np
 from icans.results.cohort import Cohort, Mask
 from icans.results.groups.grouping import Grouping
 from icans.results.groups.outcomes import Outcome
+from icans.results.groups.refusals import ANALYSIS
 from icans.results.rows import Result, Subject
 from icans.results.summaries import estimated
 from icans.stats.estimate import Estimate, SignificanceTest
 
-ANALYSIS = "comparison"
 NAMES = ("estimate", "ci_low", "ci_high")
 
 
