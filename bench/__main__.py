@@ -10,11 +10,15 @@ from pathlib import Path
 from bench.derive import THREADS, derivation
 from bench.specifications import multiplied
 from bench.startup import help_beside_typer, start_up
-from bench.tables import derive_table, heading, specifications_table, start_up_table
+from bench.survival import survival
+from bench.tables import derive_table, heading, specifications_table, start_up_table, survival_table
 from icans.packaged import folder
 
 SOME = 2_000
 """Simulated patients for icans sensitivity."""
+
+MILLION = 1_000_000
+"""Simulated patients for the estimators of time to event."""
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -42,6 +46,8 @@ def main() -> None:
         parts.append(specifications_table([multiplied(study, place, fewer), multiplied(study, place, fewer, SOME)]))
         print(parts[-1], flush=True)
         parts.append(derive_table(derivation(chosen.patients, place, fewer)))
+        print(parts[-1], flush=True)
+        parts.append(survival_table(survival(MILLION, place, fewer)))
         print(parts[-1], flush=True)
     if chosen.write:
         RESULTS.write_text("\n".join(parts), encoding="utf-8")
