@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from icans import __version__
+from icans.commands.options import OutFolder, ParametersFile
+from icans.commands.power import power
+from icans.commands.progress import progress as _progress
 from icans.errors import CallError, IcansError
 
 if TYPE_CHECKING:
@@ -32,13 +35,6 @@ app = typer.Typer(
 )
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder with study.toml and the tables.")]
-OutFolder = Annotated[
-    Path, typer.Option("--out", metavar="DIR", help="Folder to write; an earlier output is replaced.")
-]
-ParametersFile = Annotated[
-    Path | None,
-    typer.Option("--parameters", metavar="FILE", help="Rates of the cohort: TOML, or simulation.json of another one."),
-]
 EngineName = Annotated[str, typer.Option("--engine", help="Where the tables are computed: duckdb.")]
 
 
@@ -270,6 +266,9 @@ def simulate(
     typer.echo(f"Simulated study of {patients:,} patients: {out}")
 
 
+app.command()(power)
+
+
 def main() -> None:
     """Run a command; every error a user can meet is a sentence and an exit code."""
     signal.signal(signal.SIGTERM, _stop)
@@ -314,21 +313,6 @@ def _opened(folder: Path, engine: str = "duckdb", compared: Sequence[str] = ()) 
             yield study
         finally:
             connected.close()
-
-
-@contextmanager
-def _progress(title: str) -> Iterator[Callable[[str], None]]:
-    """Show on a terminal which step runs; print nothing where nobody watches."""
-    if not sys.stderr.isatty():
-        yield lambda _step: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title)
-        yield lambda step: bar.update(task, description=f"{title}: {step}")
 
 
 def _report(folder: Path, out: Path, engine: str) -> list[Result]:
