@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from itertools import pairwise
 from multiprocessing import get_context
 from typing import Protocol
@@ -17,6 +18,7 @@ Progress = Callable[[int], None]
 """Told how many samples are done."""
 
 CHUNKS_A_PROCESS = 8
+THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 class Statistic(Protocol):
@@ -48,7 +50,7 @@ def bootstrap(
     seed
         Sample number i is drawn from a generator of its own, made from the seed and i.
     processes
-        Processes that share the work; the numbers are the same for any.
+        Processes that share the work; the numbers are the same for any, to rounding.
     progress
         Told how many samples are done.
 
@@ -65,15 +67,32 @@ def bootstrap(
                 progress(number + 1)
         return np.array(rows)
     chunks = list(_chunks(samples, processes * CHUNKS_A_PROCESS))
-    with ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), initializer=_prepare, initargs=(statistic, patients, seed)
-    ) as pool:
+    with (
+        _one_thread_each(),
+        ProcessPoolExecutor(
+            processes, mp_context=get_context("spawn"), initializer=_prepare, initargs=(statistic, patients, seed)
+        ) as pool,
+    ):
         parts = []
         for part, (_, end) in zip(pool.map(_computed, chunks), chunks, strict=True):
             parts.append(part)
             if progress:
                 progress(end)
     return np.concatenate(parts)
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """Have the processes that are started now multiply matrices on one thread each, not on all cores at once."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def cores() -> int:

@@ -15,8 +15,8 @@ from icans.stats.logistic import logistic, redundant
 from icans.stats.weighted_incidence import KINDS, WeightedCurve, weighted_incidence
 
 STRATEGIES = (TREAT, NONE)
-MANY_DECISIONS = 1_000_000
-"""Decisions times samples above which a second process is faster than one."""
+MANY_DECISIONS = 3_000_000
+"""Untreated days times samples above which a second process is faster than one."""
 MODEL = "pooled logistic regression of being treated on a day of the grace period"
 
 SEPARATED = (
