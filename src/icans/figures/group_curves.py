@@ -8,7 +8,7 @@ from typing import Any
 
 from icans.figures.data import Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import capitalised, sentence
+from icans.figures.labels import capitalised, sentence, uncapitalised
 from icans.figures.legend import legend
 from icans.figures.marks import beside, stacked
 from icans.figures.remission import axis_end
@@ -20,6 +20,7 @@ from icans.results.groups.outcomes import TITLES
 
 MARGIN, BETWEEN = 46.0, 70.0
 ACROSS = 2
+PANEL = (WIDTH - MARGIN - BETWEEN) / ACROSS
 SUBTITLES = {"": "", "Simon-Makuch": "by the group known at each moment (Simon-Makuch)"}
 
 
@@ -48,21 +49,21 @@ def group_curves(identity: str, title: str, drawn: Sequence[Drawn]) -> Figure | 
             title=TITLES[one.endpoint],
             subtitle=SUBTITLES[one.design],
             axes=(f"{capitalised(one.curves[0].unit)} from {one.origin}", _axis(one)),
-            width=(WIDTH - MARGIN - BETWEEN) / 2,
+            width=PANEL,
             until=_until(one),
         )
         panels.append(chart)
         rows |= own
     most = max((_lines(one) for one in kept), key=len)
-    strip, strip_rows = legend(
-        "legend", [legend_entries(most, rows, censored="censored, or left the group")], WIDTH - MARGIN
-    )
+    left = "censored, or left the group" if any(one.design for one in kept) else "censored"
+    across = WIDTH - MARGIN if len(panels) > 1 else PANEL
+    strip, strip_rows = legend("legend", [legend_entries(most, rows, censored=left)], across)
     lines = [beside(panels[first : first + ACROSS], BETWEEN) for first in range(0, len(panels), ACROSS)]
     return Figure(
         id=identity,
         title=title,
         caption=_caption(kept),
-        alt=f"Curves by group with numbers at risk: {', '.join(TITLES[one.endpoint].lower() for one in kept)}.",
+        alt=f"Curves by group with numbers at risk: {', '.join(uncapitalised(TITLES[one.endpoint]) for one in kept)}.",
         chart=stacked([strip, *lines], 14),
         rows=rows | strip_rows,
     )
@@ -94,8 +95,8 @@ def _until(one: Drawn) -> float | None:
 
 def _caption(drawn: Sequence[Drawn]) -> str:
     methods = dict.fromkeys(one.curves[0].method for one in drawn)
-    late = [TITLES[one.endpoint].lower() for one in drawn if one.design]
-    competing = [TITLES[one.endpoint].lower() for one in drawn if one.design and one.kind == "incidence"]
+    late = [uncapitalised(TITLES[one.endpoint]) for one in drawn if one.design]
+    competing = [uncapitalised(TITLES[one.endpoint]) for one in drawn if one.design and one.kind == "incidence"]
     return sentence(
         [
             *(f"{capitalised(method)}." for method in methods),

@@ -81,6 +81,11 @@ def capitalised(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def uncapitalised(text: str) -> str:
+    """Begin a text with a small letter, unless it begins with an abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
 def sentence(parts: Iterable[str]) -> str:
     """Join sentences, leaving out empty ones."""
     return " ".join(part for part in parts if part)

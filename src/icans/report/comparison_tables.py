@@ -17,39 +17,75 @@ from icans.results.groups.grouping import Grouping
 from icans.results.groups.late import IMMORTAL
 from icans.results.groups.outcomes import TITLES
 from icans.results.groups.pairs import group_name, pair_name
-from icans.results.groups.refusals import ANALYSIS
+from icans.results.groups.refusals import ANALYSIS, NAIVE, NOT_COMPARED
 from icans.results.rows import Result
 
 EVALUE = "E-value"
 
 
+def groups_table(numbers: Numbers, grouping: Grouping, identity: str) -> Markup:
+    """Set what each group had, an endpoint a line."""
+    places = range(len(grouping.labels))
+    rows = [
+        Row(TITLES[name], cells)
+        for name in grouping.comparison.endpoints
+        if any(cells := tuple(_of_group(numbers, name, group_name(grouping, place)) for place in places))
+    ]
+    columns = [words_of(label) for label in grouping.labels]
+    return _table(identity, f"{grouping.comparison.name}: what each group had", columns, rows)
+
+
 def effects_table(numbers: Numbers, grouping: Grouping, identity: str) -> Markup:
-    """Set what each group had, every effect with its interval, then the p-value, endpoint by endpoint."""
-    columns = [*(words_of(label) for label in grouping.labels), "Effect (95% interval)", "p", "n"]
+    """Set every effect with its interval, then the p-value, endpoint by endpoint."""
     rows = [row for name in grouping.comparison.endpoints for row in _endpoint(numbers, grouping, name)]
     note = (
-        "Differences and ratios: the first group against the last. The effect and its interval say how large a "
-        "difference the data allow; the p-value says how surprising they would be if there were none."
+        "Differences and ratios: the group against the reference, the last. The effect and its interval say which "
+        "differences the data allow; the p-value says how surprising they would be if there were none."
     )
-    return _table(identity, f"{grouping.comparison.name}: endpoints", columns, rows, note)
+    title = f"{grouping.comparison.name}: differences"
+    return _table(identity, title, ("Effect (95% interval)", "p", "n"), rows, note)
 
 
 def _endpoint(numbers: Numbers, grouping: Grouping, name: str) -> Iterator[Row]:
-    labels = range(len(grouping.labels))
     yield Row(TITLES[name])
-    blank = (Markup(""),) * len(grouping.labels)
-    summaries = tuple(_of_group(numbers, name, group_name(grouping, place)) for place in labels)
-    if any(summaries):
-        yield Row("in each group", (*summaries, Markup(""), Markup(""), Markup("")), indented=True)
+    whole = grouping.comparison.name
     for place in range(max(1, len(grouping.labels) - 1)):
         group = pair_name(grouping, place)
-        against = "" if group == grouping.comparison.name else f", {words_of(grouping.labels[place])}"
-        for level, rows in _levels(numbers, name, group).items():
-            if not level.rpartition(": ")[2].startswith(EVALUE):
-                yield Row(f"{level}{against}", (*blank, *_cells(numbers, rows)), indented=True)
+        yield from _effects(numbers, name, group, "" if group == whole else f", {words_of(grouping.labels[place])}")
     if len(grouping.labels) > 2:
-        for level, rows in _levels(numbers, name, grouping.comparison.name).items():
-            yield Row(f"{level}, all groups", (*blank, *_cells(numbers, rows)), indented=True)
+        yield from _effects(numbers, name, whole, ", all groups")
+
+
+def _effects(numbers: Numbers, name: str, group: str, against: str) -> Iterator[Row]:
+    """Give a line for each effect and test; a design of which nothing could be had is one line with the reason."""
+    found = {
+        level: rows
+        for level, rows in _levels(numbers, name, group).items()
+        if not level.rpartition(": ")[2].startswith(EVALUE)
+    }
+    had = {
+        level.rpartition(": ")[0]
+        for level, rows in found.items()
+        if any(row.value is not None for row in rows.values())
+    }
+    told: set[str] = set()
+    for level, rows in found.items():
+        design = level.rpartition(": ")[0]
+        if level in {NAIVE, NOT_COMPARED}:
+            words = ("from time zero", "refused, see above") if level == NAIVE else ("not compared", "see above")
+            yield Row(f"{words[0]}{against}", _said(numbers, rows, words[1]), indented=True)
+        elif design and design not in had:
+            if design not in told:
+                yield Row(f"{design}{against}", _said(numbers, rows, ""), indented=True)
+            told.add(design)
+        else:
+            yield Row(f"{level}{against}", _cells(numbers, rows), indented=True)
+
+
+def _said(numbers: Numbers, rows: dict[str, Result], words: str) -> tuple[Markup, ...]:
+    """Say in words why there is no number."""
+    first = next(iter(rows.values()))
+    return numbers.show(words or first.reason or "", [first]), Markup(""), numbers.show(f"{first.n:,}", [first])
 
 
 def _levels(numbers: Numbers, name: str, group: str) -> dict[str, dict[str, Result]]:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from markupsafe import Markup
 
 from icans.figures.comparisons import curves_id, forest_id
-from icans.figures.labels import capitalised, listed
+from icans.figures.labels import capitalised, listed, uncapitalised
 from icans.report.blocks import bullets, details, paragraph
 from icans.report.cautions import caution
 from icans.report.comparison_tables import (
     EVALUE,
     baseline_table,
     effects_table,
+    groups_table,
     immortal_patients,
     immortal_table,
     with_interval,
@@ -23,6 +24,7 @@ from icans.report.words import label as words_for
 from icans.report.words import level as words_of
 from icans.results import display
 from icans.results.groups.between import BetweenGroups
+from icans.results.groups.characteristics import ANALYSIS as BASELINE
 from icans.results.groups.grouping import Grouping
 from icans.results.groups.outcomes import TITLES
 from icans.results.groups.pairs import group_name, pair_name
@@ -42,6 +44,11 @@ IMMORTAL = (
     "risk on a stated day by what was known of them then, and a time-dependent analysis, which counts each patient in "
     "a group from the moment it was known."
 )
+E_VALUES = (
+    "E-values: how strongly something unmeasured would have to go with both the group and the outcome, as a risk "
+    "ratio, to account for a difference by itself."
+)
+STATUSES = {"treated": "whether they were treated", "responder": "whether they reached remission"}
 INTERVALS = {"time_to_remission", "os", "pfs", "duration"}
 """Endpoints that are a time to an event."""
 
@@ -69,11 +76,13 @@ def comparisons(numbers: Numbers, found: BetweenGroups, figure: Callable[[str], 
         blocks += _refused(numbers, grouping, identity)
         blocks += [figure(forest_id(number, place)) for place in range(max(1, len(grouping.labels) - 1))]
         blocks.append(figure(curves_id(number)))
+        blocks.append(groups_table(numbers, grouping, f"{identity}-groups"))
         blocks.append(effects_table(numbers, grouping, f"{identity}-effects"))
         blocks.append(paragraph(Markup("<b>What this rests on.</b>")))
         blocks.append(bullets(_assumptions(numbers, grouping)))
         if changed := list(_confounding(numbers, grouping)):
-            blocks += [paragraph(Markup("<b>What would change the conclusion.</b>")), bullets(changed)]
+            blocks += [paragraph(Markup("<b>What would change the conclusion.</b>")), paragraph(E_VALUES)]
+            blocks.append(bullets(changed))
         table = baseline_table(numbers, grouping, f"{identity}-baseline")
         blocks.append(details("The groups at baseline", table) if table else Markup(""))
     return [block for block in blocks if block]
@@ -84,26 +93,29 @@ def _question(numbers: Numbers, grouping: Grouping) -> Markup:
     comparison = grouping.comparison
     sizes = [
         Markup("{} ({})").format(
-            words_of(label), numbers.one(numbers.find(ANALYSIS, "patients", "n", group=group_name(grouping, place)))
+            _meaning(grouping, place),
+            numbers.one(numbers.find(ANALYSIS, "patients", "n", group=group_name(grouping, place))),
         )
-        for place, label in enumerate(grouping.labels)
+        for place in range(len(grouping.labels))
     ]
     left = numbers.find(ANALYSIS, "patients", "left_out", group=comparison.name)
     aside = Markup("; {} in none of them").format(numbers.one(left)) if left is not None and left.value else ""
-    endpoints = listed(
-        TITLES[name][:1].lower() + TITLES[name][1:] if TITLES[name][1:2].islower() else TITLES[name]
-        for name in comparison.endpoints
-    )
+    endpoints = listed(uncapitalised(TITLES[name]) for name in comparison.endpoints)
     who = {"with_icans": "patients with ICANS"}.get(comparison.population, f"{comparison.population} patients")
     note = f" {capitalised(grouping.note)}" if grouping.note else ""
     return Markup("Do these groups differ in {}? Compared are {} by {}: {}{}.{}").format(
-        endpoints, who, _by(grouping), Markup(", ").join(sizes), aside, note
+        endpoints, who, _by(grouping), Markup("; ").join(sizes), aside, note
     )
 
 
+def _meaning(grouping: Grouping, place: int) -> str:
+    """Name a group, with what its name stands for where the protocol chose it."""
+    label = words_of(grouping.labels[place])
+    return f"{label}, {words_of(grouping.meanings[place])}" if grouping.meanings else label
+
+
 def _by(grouping: Grouping) -> str:
-    words = words_for(grouping.comparison.by)
-    words = words if words[1:2].isupper() else words[:1].lower() + words[1:]
+    words = STATUSES.get(grouping.comparison.by) or uncapitalised(words_for(grouping.comparison.by))
     return f"{words} as {grouping.comparison.scale} grades it" if grouping.comparison.scale else words
 
 
@@ -114,7 +126,7 @@ def _refused(numbers: Numbers, grouping: Grouping, identity: str) -> Iterator[Ma
         row = numbers.find(ANALYSIS, endpoint, "estimate", group=name, level=NOT_COMPARED)
         if row is not None:
             yield paragraph(
-                Markup("{}: not compared, as {}.").format(TITLES[endpoint], numbers.show(row.reason or "", [row]))
+                Markup("{} is not compared, as {}.").format(numbers.show(TITLES[endpoint], [row]), row.reason)
             )
     late = {
         endpoint: row
@@ -124,7 +136,7 @@ def _refused(numbers: Numbers, grouping: Grouping, identity: str) -> Iterator[Ma
     if not late:
         return
     reasons = [
-        Markup("{}: {}.").format(TITLES[endpoint], numbers.show(row.reason or "", [row]))
+        Markup("{} {}").format(numbers.show(TITLES[endpoint], [row]), f"is {row.reason}.")
         for endpoint, row in late.items()
     ]
     yield paragraph(Markup("<b>Not compared from time zero.</b>"))
@@ -138,7 +150,7 @@ def _refused(numbers: Numbers, grouping: Grouping, identity: str) -> Iterator[Ma
     for endpoint in timed:
         carriers = immortal_patients(numbers, endpoint, groups)
         if carriers:
-            title = f"Immortal time of patients, {TITLES[endpoint].lower()} (immortal_time.csv has everyone)"
+            title = f"Immortal time of patients, {uncapitalised(TITLES[endpoint])} (immortal_time.csv has everyone)"
             yield details(title, bullets(carriers))
 
 
@@ -146,9 +158,15 @@ def _assumptions(numbers: Numbers, grouping: Grouping) -> Iterator[str | Markup]
     own = _own(numbers, grouping)
     levels = [row.level or "" for row in own]
     endpoints = {row.variable for row in own if row.value is not None}
+    recorded = any(row.group in _names(grouping) for row in numbers.matching(BASELINE))
     yield (
-        "The groups may differ in more than their name. The table of the groups at baseline shows what was recorded; "
-        "what was not recorded, such as why a patient was treated when, no method here takes into account."
+        "The groups may differ in more than their name. "
+        + (
+            "The table of the groups at baseline shows what was recorded"
+            if recorded
+            else "Nothing was recorded of them"
+        )
+        + "; what was not recorded, such as why a patient was treated when, no method here takes into account."
     )
     if endpoints & INTERVALS:
         yield (
@@ -202,7 +220,8 @@ def _cautions(numbers: Numbers, grouping: Grouping, own: list[Result]) -> Iterat
     }
     for method, one in found.items():
         measured = f" {one.measured}" if one.measured else ""
-        yield f"Small groups, the smaller of {min(sizes)}: the {method} {one.sentence} ({one.source}).{measured}"
+        size = f"{min(sizes)} patient{'s' if min(sizes) > 1 else ''} in the smaller group"
+        yield f"{capitalised(method)}, with {size}: it {one.sentence} ({one.source}).{measured}"
 
 
 def _confounding(numbers: Numbers, grouping: Grouping) -> Iterator[Markup]:
@@ -220,21 +239,16 @@ def _confounding(numbers: Numbers, grouping: Grouping) -> Iterator[Markup]:
         limit = own.get((variable, group, level, "limit"))
         if effect is None or limit is None:
             continue
-        words = Markup(
-            "{}, {} {}: to explain it away, something unmeasured would need a risk ratio of at least {} with both the "
-            "group and the outcome, beyond everything else. "
-        ).format(TITLES[variable], f"{prefix}{of}", with_interval(numbers, effect, low, high), _ratio(numbers, row))
-        yield words + _limit(numbers, limit)
-
-
-def _limit(numbers: Numbers, limit: Result) -> Markup:
-    if limit.value is None:
-        return Markup("")
-    if limit.value == 1:
-        return Markup("To bring the interval to no difference it needs {}: it holds no difference already.").format(
-            numbers.show("nothing", [limit])
-        )
-    return Markup("To bring the nearer limit of the interval to no difference, {}.").format(_ratio(numbers, limit))
+        about = (TITLES[variable], f"{prefix}{of}", with_interval(numbers, effect, low, high))
+        if limit.value == 1:
+            yield Markup(
+                "{}, {} {}: the interval {} no difference as it stands; the estimate alone would need {}."
+            ).format(*about, numbers.show("holds", [limit]), _ratio(numbers, row))
+        else:
+            yield Markup(
+                "{}, {} {}: to explain the estimate away, something unmeasured would need a risk ratio of at least {} "
+                "with both the group and the outcome, beyond all else; to bring the interval to no difference, {}."
+            ).format(*about, _ratio(numbers, row), _ratio(numbers, limit))
 
 
 def _ratio(numbers: Numbers, row: Result) -> Markup:
@@ -243,5 +257,10 @@ def _ratio(numbers: Numbers, row: Result) -> Markup:
 
 def _own(numbers: Numbers, grouping: Grouping) -> list[Result]:
     """Give the rows about groups against each other."""
-    names = {grouping.comparison.name, *(pair_name(grouping, place) for place in range(len(grouping.labels)))}
+    names = _names(grouping)
     return [row for row in numbers.matching(ANALYSIS) if row.group in names and row.level is not None]
+
+
+def _names(grouping: Grouping) -> set[str]:
+    """Name the comparison and each group against the reference, as rows have it."""
+    return {grouping.comparison.name, *(pair_name(grouping, place) for place in range(len(grouping.labels)))}

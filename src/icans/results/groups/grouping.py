@@ -44,6 +44,8 @@ class Grouping:
         Group to which patients count until they are known to be in another; None: to none.
     note
         What is wrong with the values, as a sentence; empty where nothing is.
+    meanings
+        What the labels stand for where the protocol gives names of its own; empty where it does not.
     """
 
     comparison: Compare
@@ -52,6 +54,7 @@ class Grouping:
     moment: Floats
     waits: int | None = None
     note: str = ""
+    meanings: tuple[str, ...] = ()
 
     @property
     def known(self) -> Mask:
@@ -86,7 +89,12 @@ def grouping(comparison: Compare, source: Source) -> Grouping:
     else:
         values, moment = _values(comparison, source)
         made = _by_cuts(comparison, values, moment) if comparison.cuts else _by_values(comparison, values, moment)
-    return replace(made, labels=tuple(comparison.labels)) if comparison.labels else made
+    if comparison.labels and len(comparison.labels) != len(made.labels):
+        raise ProtocolError(
+            f'study.toml: [[compare]] "{comparison.name}": {len(comparison.labels)} labels were given for '
+            f"{len(made.labels)} groups: {', '.join(made.labels) or 'nobody has a value'}."
+        )
+    return replace(made, labels=tuple(comparison.labels), meanings=made.labels) if comparison.labels else made
 
 
 def joined(population: str, source: Source) -> Floats:
