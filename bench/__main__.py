@@ -12,6 +12,7 @@ from bench.specifications import multiplied
 from bench.startup import help_beside_typer, start_up
 from bench.survival import survival
 from bench.tables import derive_table, heading, specifications_table, start_up_table, survival_table
+from bench.target_trial import emulating, emulating_table
 from icans.packaged import folder
 
 SOME = 2_000
@@ -19,6 +20,9 @@ SOME = 2_000
 
 MILLION = 1_000_000
 """Simulated patients for the estimators of time to event."""
+
+TRIALS = (2_000, 6_500)
+"""Simulated patients for the target trial; of the larger cohort about 2,000 are eligible."""
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -46,6 +50,8 @@ def main() -> None:
         parts.append(specifications_table([multiplied(study, place, fewer), multiplied(study, place, fewer, SOME)]))
         print(parts[-1], flush=True)
         parts.append(derive_table(derivation(chosen.patients, place, fewer)))
+        print(parts[-1], flush=True)
+        parts.append(emulating_table([emulating(patients, place) for patients in TRIALS]))
         print(parts[-1], flush=True)
         parts.append(survival_table(survival(MILLION, place, fewer)))
         print(parts[-1], flush=True)
