@@ -3,6 +3,7 @@
 A day is 24 hours; the ICANS grades of a patient are a string, a character a day from day 0, a dot where nobody looked.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,10 @@ def test_its_numbers_are_those_worked_out_by_hand(make: Make) -> None:
     assert value(rows, "odds_of_treatment", "odds_ratio", level="grade") == pytest.approx(9)
     assert value(rows, "balance", "standardised_difference", group="weighted", level="grade") == pytest.approx(0)
     assert value(rows, "positivity", "treated", level="grade 3") == 3
+    page = (Path(__file__).parents[1] / "docs" / "target-trial.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"[a-z_]+", page))
+    assert {row.statistic for row in rows} <= words
+    assert {row.variable.removesuffix("_without_weights") for row in rows} <= words
 
 
 def test_gaps_and_deaths_end_a_course_where_the_protocol_says(make: Make, tmp_path: Path) -> None:
