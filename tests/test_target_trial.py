@@ -263,7 +263,7 @@ def test_its_figures_are_valid(make: Make, tmp_path: Path) -> None:
         assert isinstance(figure, Figure)
         figure.specification(validate=True)
         assert figure.alt
-    assert "83% at or below" in trial_curves(trial, Stated(trial.rows), study.protocol).alt
+    assert "83% at grade 1 or less" in trial_curves(trial, Stated(trial.rows), study.protocol).alt
 
 
 def test_80_real_patients_show_what_eight_treated_can(cart80: Path, tmp_path: Path, engine: Engine) -> None:

@@ -21,6 +21,7 @@ from icans.results.target_trial import ANALYSIS, GROUPS
 
 if TYPE_CHECKING:
     from icans.protocol import Protocol
+    from icans.protocols.target_trial import TargetTrial
     from icans.results.curves import Curve
     from icans.results.target_trial import TrialResults
 
@@ -30,7 +31,6 @@ MARGIN = 46.0
 BETWEEN = 70.0
 ROW = 17.0
 NEGLIGIBLE = 0.1
-OUTCOMES = {"remission": "in remission", "grade": "at or below the grade of the outcome", "death": "dead"}
 DRAWN = {
     "unweighted": Symbol("before weighting", "square", PAPER, INK, 1.4, 40),
     "weighted": Symbol("after weighting", "square", INK, INK, 1.0, 40),
@@ -43,6 +43,13 @@ def strategies(protocol: Protocol) -> dict[str, str]:
     within = f"within {counted(trial.grace_days, 'day')}" if trial else ""
     short = protocol.intervention.short
     return {"intervention": f"{short} {within}", "no_intervention": f"no {short} {within}"}
+
+
+def _outcome(asked: TargetTrial) -> str:
+    """Say what a patient with the outcome is."""
+    if asked.outcome == "grade":
+        return f"at grade {asked.outcome_grade}{' or less' if asked.outcome_grade else ''}"
+    return "in remission" if asked.outcome == "remission" else "dead"
 
 
 @unchecked
@@ -65,7 +72,7 @@ def trial_curves(trial: TrialResults, stated: Stated, protocol: Protocol) -> Fig
             _lines(curves, names),
             title=title,
             subtitle=subtitle,
-            axes=("Days from eligibility", f"Percent {OUTCOMES[asked.outcome]}"),
+            axes=("Days from eligibility", f"Percent {_outcome(asked)}"),
             width=(WIDTH - MARGIN - BETWEEN) / 2,
         )
         panels.append(chart)
@@ -76,7 +83,7 @@ def trial_curves(trial: TrialResults, stated: Stated, protocol: Protocol) -> Fig
         id=CURVES,
         title=TITLES[CURVES],
         caption=_caption(trial, stated),
-        alt=_alt(stated, asked.days[-1], names, OUTCOMES[asked.outcome]),
+        alt=_alt(stated, asked.days[-1], names, _outcome(asked)),
         chart=stacked([strip, beside(panels, BETWEEN)], 8),
         rows=rows | strip_rows,
         results=((ANALYSIS, asked.outcome), (ANALYSIS, f"{asked.outcome}_without_weights")),

@@ -84,9 +84,18 @@ def _summary(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Markup
         Markup("{} with {}").format(_with_interval(numbers, asked.outcome, level, group), name)
         for group, name in names.items()
     ]
-    said = Markup("By {} the weighted incidence is {}: a difference of {} percentage points. ").format(
-        level, Markup(" and ").join(parts), _with_interval(numbers, "risk_difference", level, None)
+    said = Markup(
+        "By {}, from {} eligible episodes, the weighted incidence is {}: a difference of {} percentage points. "
     )
+    said = said.format(
+        level,
+        numbers.one(numbers.find(ANALYSIS, "eligible", "episodes")),
+        Markup(" and ").join(parts),
+        _with_interval(numbers, "risk_difference", level, None),
+    )
+    low = numbers.find(ANALYSIS, "risk_difference", "ci_low", level=level)
+    if low is not None and low.value is None:
+        said += Markup("It has no interval ({}), so nothing tells it from chance. ").format(low.reason)
     days = Markup(
         "Of the first {}, the mean spent without the outcome differs by {}, the first strategy less the second."
     ).format(level, _with_interval(numbers, "mean_days_difference", level, None))
