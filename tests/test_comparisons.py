@@ -5,6 +5,7 @@ treated within 24 hours, B1 and B2 later, the others never; N1 never has ICANS.
 """
 
 import csv
+import re
 from pathlib import Path
 
 import numpy as np
@@ -393,6 +394,19 @@ def test_every_caution_is_about_a_method_in_use(found):
     assert {"log-rank test", "Gray's test", "Mantel-Byar test", "hazard ratio"} <= methods
     assert caution("log-rank test", 200) is None
     assert caution("landmark 7 days: log-rank test", 13).source.startswith("Wang")
+
+
+def test_every_effect_test_and_statistic_is_on_the_page_about_results(found):
+    page = (Path(__file__).parents[1] / "docs" / "results.md").read_text(encoding="utf-8")
+    levels = {
+        (r.level or "").rpartition(": ")[2].partition(" at ")[0] for r in found.results if r.analysis == "comparison"
+    }
+    landmarks = {level for level in levels if level[:1].isdigit()}
+    patients = {level for level in levels if level.startswith("immortal time of")}
+    named = levels - landmarks - patients - {"", "no", "yes", "landmark 2 days", "landmark 5 days"}
+    assert {level for level in named if f"`{level}`" not in page and f"`{level} at" not in page} == set()
+    statistics = {r.statistic for r in found.results}
+    assert {name for name in statistics if not re.search(rf"\b{name}\b", page)} == set()
 
 
 def test_the_difference_of_two_incidences_adds_their_variances():

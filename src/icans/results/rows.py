@@ -17,7 +17,7 @@ class Result:
     ----------
     analysis
         What kind of question: population, baseline, toxicity, exposure, remission, recurrence, time_to_remission,
-        biomarkers, survival, agreement, data, scales, sensitivity, target_trial.
+        biomarkers, survival, agreement, data, scales, comparison, comparison_baseline, sensitivity, target_trial.
     variable
         What was measured.
     statistic
