@@ -109,6 +109,22 @@ def test_a_strong_but_finite_effect_is_found():
     assert 3 < model.coefficients[0].value < 10
 
 
+def test_weights_far_apart_do_not_throw_the_climb_off():
+    model = cox([3, 2, 1], [0, 1, 1], [0, 1, 0], weights=[26.638, 0.002, 0.054])
+    heavy = 0.002 * np.exp(model.coefficients[0].value)
+    # the slope of the likelihood, written out for the two events, is 0
+    assert 0.002 * (1 - heavy / (26.638 + heavy)) == pytest.approx(0.054 * heavy / (26.692 + heavy), rel=1e-9)
+
+
+def test_a_likelihood_that_rises_for_ever_in_two_covariates_gives_a_reason():
+    random = np.random.default_rng(2)
+    severity, dose = random.normal(size=(2, 12))
+    time = np.argsort(np.argsort(-(severity + 0.001 * dose))) + 1
+    model = cox(time, np.ones(12), np.column_stack([severity, dose]), names=["severity", "dose"])
+    assert model.reason.startswith(MONOTONE)
+    assert "severity" in model.unbounded
+
+
 @pytest.mark.parametrize(
     ("rows", "reason"),
     [

@@ -26,10 +26,13 @@ SHRINKS = 0.1
 """Share of the last gain that a step still promises where the likelihood has no maximum: it tends to 1/e there."""
 
 ITERATIONS = 100
-"""Steps after which the climb is given up."""
+"""Steps after which a likelihood that still rises has no maximum in reach."""
 
 HALVINGS = 40
 """Times a step is halved until the likelihood does not fall."""
+
+REACH = 5.0
+"""Most that one step may change the log hazard ratio between two patients."""
 
 STALLS = 3
 """Steps in a row that do not shrink after which there is no maximum."""
@@ -49,8 +52,8 @@ MONOTONE = "the likelihood has no maximum, as the events lie on one side of"
 NO_EVENT = "no event was observed"
 """Why rows without an event give no estimate."""
 
-GIVEN_UP = f"the likelihood was not maximised in {ITERATIONS} steps"
-"""Why a climb that did not end gives no estimate."""
+GIVEN_UP = "the likelihood could not be maximised"
+"""Why a climb on which every step leads down gives no estimate."""
 
 LIKELIHOOD_RATIO = "likelihood ratio test"
 """The test by the gain of likelihood over no coefficients."""
@@ -140,6 +143,8 @@ def cox(
         reason = " ".join((climb.stopped, " and ".join(apart))).strip()
         return without_model(rows, titles, method=method, reason=reason, level=level, score=score, unbounded=apart)
     covariance = inverse(climb.found.information)
+    if covariance is None:
+        return without_model(rows, titles, method=method, reason=GIVEN_UP, level=level, score=score)
     if robust:
         covariance = _sandwich(rows, climb.found, covariance)
     gain = 2 * (climb.found.value - null.value)
@@ -194,9 +199,14 @@ def score_test(rows: AtRisk, null: Evaluation) -> SignificanceTest:
     return chi_square(float(null.score @ np.linalg.solve(null.information, null.score)), rows, "score test")
 
 
-def inverse(information: Floats) -> Floats:
-    """Invert a matrix."""
-    return np.asarray(np.linalg.inv(information), dtype=np.float64)
+def inverse(information: Floats) -> Floats | None:
+    """Invert a matrix; None where it is singular or not finite."""
+    if not np.isfinite(information).all():
+        return None
+    try:
+        return np.asarray(np.linalg.inv(information), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        return None
 
 
 def not_with_robust(rows: AtRisk, method: str) -> SignificanceTest:
@@ -221,25 +231,40 @@ def _climb(rows: AtRisk, null: Evaluation) -> _Climb:
     """Maximise the likelihood from coefficients of 0 by Newton's steps, halved where they overshoot.
 
     Near a maximum the promised gain of a step falls with the square of the last one. Where there is none it falls to
-    1/e of the last one while the step stays as long, which tells the two apart.
+    1/e of the last one, or more slowly, while the step stays as long, which tells the two apart.
     """
     found, coefficients = null, np.zeros(rows.covariates.shape[1])
+    step = coefficients
     promised, stalled = math.inf, 0
     for _ in range(ITERATIONS):
-        step = inverse(found.information) @ found.score
+        step = _newton(rows, found)
         last, promised = promised, float(found.score @ step)
         if promised < CONVERGED and stalled == 0:
             coefficients = coefficients + step
             return _Climb(evaluate(rows, coefficients), coefficients)
         stalled = stalled + 1 if promised < STALLED and promised > SHRINKS * last else 0
         if stalled == STALLS:
-            longest = np.abs(step).max()
-            return _Climb(found, coefficients, MONOTONE, tuple(np.flatnonzero(np.abs(step) > longest / 100).tolist()))
+            break
         moved = halved(rows, found, coefficients, step)
         if moved is None:
             return _Climb(found, coefficients, GIVEN_UP)
         found, coefficients = moved
-    return _Climb(found, coefficients, GIVEN_UP)
+    growing = np.abs(step) > np.abs(step).max() / 100
+    return _Climb(found, coefficients, MONOTONE, tuple(np.flatnonzero(growing).tolist()))
+
+
+def _newton(rows: AtRisk, found: Evaluation) -> Floats:
+    """Give Newton's step, no longer than `REACH`; where the likelihood has no curvature left, one uphill that long.
+
+    Far from its maximum the likelihood is nearly straight, and Newton's step would go beyond all numbers.
+    """
+    turned = inverse(found.information)
+    step = found.score if turned is None else turned @ found.score
+    if not np.isfinite(step).all() or float(found.score @ step) < 0:
+        step = found.score
+    reach = float(np.ptp(rows.covariates @ step))
+    straight = turned is None and reach > 0
+    return step * (REACH / reach) if straight or reach > REACH else step
 
 
 def halved(rows: AtRisk, found: Evaluation, coefficients: Floats, step: Floats) -> tuple[Evaluation, Floats] | None:

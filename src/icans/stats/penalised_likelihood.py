@@ -51,9 +51,9 @@ def penalised(rows: AtRisk, coefficients: Floats) -> Penalised | None:
     if not (np.isfinite(found.value) and np.isfinite(found.information).all()):
         return None
     sign, determinant = np.linalg.slogdet(found.information)
-    if sign <= 0 or not math.isfinite(determinant):
-        return None
     covariance = inverse(found.information)
+    if sign <= 0 or not math.isfinite(determinant) or covariance is None:
+        return None
     x, means = rows.covariates, found.means
     risk = rows.weight * found.risk
     exposed = np.column_stack([exposure(rows, found.increments * mean) for mean in means.T])
@@ -75,8 +75,11 @@ def maximum(rows: AtRisk, coefficients: Floats, free: NDArray[np.bool_]) -> Pena
     for _ in range(ITERATIONS):
         if here is None:
             return None
+        turned = inverse(_curvature(rows, here, free))
+        if turned is None:
+            return None
         step = np.zeros_like(coefficients)
-        step[free] = np.linalg.solve(_curvature(rows, here, free), here.score[free])
+        step[free] = turned @ here.score[free]
         if float(step @ here.score) < CLOSE:
             return here
         here = _stepped(rows, here, step)
