@@ -21,7 +21,7 @@ from icans.protocol import parse
 from icans.results.emulated import Emulated, follow
 from icans.results.gathered import gather
 from icans.results.rows import Result
-from icans.results.target_trial import ANALYSIS
+from icans.results.trial_names import ANALYSIS
 from icans.stats.cloning import NEVER
 from icans.study import Study
 

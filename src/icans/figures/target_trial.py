@@ -9,7 +9,7 @@ import altair as alt
 
 from icans.figures.data import Row, Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import capitalised, counted, sentence, told
+from icans.figures.labels import capitalised, sentence, told
 from icans.figures.legend import Entry, legend
 from icans.figures.marks import Plane, as_is, beside, heading, layer, linear, panel, stacked
 from icans.figures.stated import Stated
@@ -17,7 +17,7 @@ from icans.figures.steps import COLOURS, Line, curve_panel, legend_entries
 from icans.figures.theme import BLUE, FAINT, INK, MUTED, PAPER, VERMILLION, WIDTH, Symbol, text_width
 from icans.results.display import number
 from icans.results.rows import Result
-from icans.results.target_trial import ANALYSIS, GROUPS
+from icans.results.trial_names import ANALYSIS, GROUPS, strategies
 
 if TYPE_CHECKING:
     from icans.protocol import Protocol
@@ -35,14 +35,6 @@ DRAWN = {
     "unweighted": Symbol("before weighting", "square", PAPER, INK, 1.4, 40),
     "weighted": Symbol("after weighting", "square", INK, INK, 1.0, 40),
 }
-
-
-def strategies(protocol: Protocol) -> dict[str, str]:
-    """Name each strategy as the page does: ``IDM within 2 days``."""
-    trial = protocol.target_trial
-    within = f"within {counted(trial.grace_days, 'day')}" if trial else ""
-    short = protocol.intervention.short
-    return {"intervention": f"{short} {within}", "no_intervention": f"no {short} {within}"}
 
 
 def _outcome(asked: TargetTrial) -> str:

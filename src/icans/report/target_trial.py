@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from icans.figures.target_trial import strategies
 from icans.protocol import Protocol
 from icans.protocols.target_trial import TargetTrial
 from icans.report import tables
 from icans.report.blocks import bullets, details, paragraph
 from icans.report.numbers import Numbers
 from icans.report.tables import Row
-from icans.report.target_trial_elements import ANALYSIS, assumptions, elements
+from icans.report.target_trial_elements import assumptions, elements
 from icans.report.words import label
 from icans.results import display
 from icans.results.display import time_point
 from icans.results.rows import Result
+from icans.results.trial_names import ANALYSIS, strategies
 
 SECTION = "target-trial"
 TITLE = "A trial emulated with the records"

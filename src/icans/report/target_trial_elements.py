@@ -13,8 +13,8 @@ from icans.report.tables import Row
 from icans.report.words import label
 from icans.results import display
 from icans.results.rows import Result
+from icans.results.trial_names import ANALYSIS
 
-ANALYSIS = "target_trial"
 CHANGING = {
     "grade": "ICANS grade of the day",
     "ice": "ICE score of the day",

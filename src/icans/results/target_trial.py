@@ -14,6 +14,7 @@ from icans.results.emulated import Emulated
 from icans.results.rows import Result, Subject
 from icans.results.summaries import estimated
 from icans.results.trial_diagnostics import diagnostics
+from icans.results.trial_names import ANALYSIS, GROUPS
 from icans.stats.arrays import Floats
 from icans.stats.bootstrap import cores
 from icans.stats.cloning import NONE, TREAT
@@ -32,8 +33,6 @@ from icans.stats.weighted_incidence import WeightedCurve
 if TYPE_CHECKING:
     from icans.protocols.target_trial import TargetTrial
 
-ANALYSIS = "target_trial"
-GROUPS = {TREAT: "intervention", NONE: "no_intervention"}
 ESTIMATE = ("estimate", "ci_low", "ci_high")
 INCIDENCE = ("incidence", "ci_low", "ci_high")
 UNWEIGHTED = "without weights: clones as they are, their censoring by departure not undone"
@@ -90,7 +89,7 @@ def trial_results(followed: Emulated, asked: TargetTrial, progress: Callable[[in
         *_risks(followed, emulation, asked),
         *_contrasts(followed, emulation, asked),
         *_without_weights(followed, emulation, asked),
-        *diagnostics(followed, emulation, asked, ANALYSIS, GROUPS),
+        *diagnostics(followed, emulation, asked),
     )
     return TrialResults(
         rows,

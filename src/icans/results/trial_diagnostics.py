@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from icans.results.cohort import Mask
 from icans.results.display import time_point
 from icans.results.emulated import Confounder, Emulated
 from icans.results.rows import Result, Subject
+from icans.results.trial_names import ANALYSIS, GROUPS
 from icans.stats.arrays import Floats
 from icans.stats.balance import StandardisedDifference, binary_difference, numeric_difference
 from icans.stats.cloning import DAY
@@ -21,9 +22,7 @@ WEIGHTS = "stabilised inverse-probability-of-censoring weights of the clones lef
 BALANCE = "at eligibility, clones that kept to the intervention less those that kept to none"
 
 
-def diagnostics(
-    followed: Emulated, emulation: Emulation, asked: TargetTrial, analysis: str, groups: Mapping[int, str]
-) -> Iterator[Result]:
+def diagnostics(followed: Emulated, emulation: Emulation, asked: TargetTrial) -> Iterator[Result]:
     """Give the rows that say what the estimates rest on.
 
     Parameters
@@ -34,19 +33,15 @@ def diagnostics(
         The emulated trial.
     asked
         The trial that the protocol states.
-    analysis
-        Analysis of the rows.
-    groups
-        What each strategy is called.
     """
-    yield from _positivity(followed, emulation, asked, analysis)
+    yield from _positivity(followed, emulation, asked)
     for arm in emulation.arms:
-        yield from _weights(followed, arm, asked, Subject(analysis, "weights", groups[arm.clones.strategy]))
-    yield from _model(followed, emulation, analysis)
-    yield from _balance(followed, emulation, analysis)
+        yield from _weights(followed, arm, asked, Subject(ANALYSIS, "weights", GROUPS[arm.clones.strategy]))
+    yield from _model(followed, emulation)
+    yield from _balance(followed, emulation)
 
 
-def _positivity(followed: Emulated, emulation: Emulation, asked: TargetTrial, analysis: str) -> Iterator[Result]:
+def _positivity(followed: Emulated, emulation: Emulation, asked: TargetTrial) -> Iterator[Result]:
     """Who could be treated and who was, on each day of the grace period and at each grade."""
     eligible = followed.eligible
     days = np.broadcast_to(np.arange(asked.grace_days), eligible.deciding.shape)
@@ -57,12 +52,12 @@ def _positivity(followed: Emulated, emulation: Emulation, asked: TargetTrial, an
         here = eligible.deciding & stratum
         n, treated = int(here.sum()), int((eligible.begun & here).sum())
         names = followed.cohort.names(np.unique(followed.position[here.any(axis=1)]))
-        subject = Subject(analysis, "positivity", level=level, method=DAYS, n=n, patients=names)
+        subject = Subject(ANALYSIS, "positivity", level=level, method=DAYS, n=n, patients=names)
         yield subject.row("patient_days", n)
         yield subject.row("treated", treated)
         yield subject.row("percent", 100 * treated / n if n else None, "there is no such patient-day", unit="%")
     fitted = emulation.probability[eligible.deciding]
-    subject = Subject(analysis, "probability_of_treatment", unit="%", method=MODEL, n=fitted.size)
+    subject = Subject(ANALYSIS, "probability_of_treatment", unit="%", method=MODEL, n=fitted.size)
     known = fitted.size > 0 and not np.isnan(fitted).any()
     reason = emulation.arms[0].reason or "nobody could be treated"
     yield subject.row("min", 100 * float(fitted.min()) if known else None, reason)
@@ -108,10 +103,10 @@ def _truncation(asked: TargetTrial) -> str:
     )
 
 
-def _model(followed: Emulated, emulation: Emulation, analysis: str) -> Iterator[Result]:
+def _model(followed: Emulated, emulation: Emulation) -> Iterator[Result]:
     """How each confounder changes the odds of being treated, or why the model does without it."""
     everyone = _names(followed, np.ones(followed.eligible.size, dtype=np.bool_))
-    subject = Subject(analysis, "odds_of_treatment", method=MODEL, n=int(followed.eligible.deciding.sum()))
+    subject = Subject(ANALYSIS, "odds_of_treatment", method=MODEL, n=int(followed.eligible.deciding.sum()))
     subject = subject.about(everyone, subject.n)
     reasons = followed.unknown | emulation.left_out
     failed = next((arm.reason for arm in emulation.arms if arm.reason), "there is no model")
@@ -121,14 +116,14 @@ def _model(followed: Emulated, emulation: Emulation, analysis: str) -> Iterator[
         yield here.row("odds_ratio", ratio, reasons.get(name, failed), method=f"{MODEL}, for one more of it")
 
 
-def _balance(followed: Emulated, emulation: Emulation, analysis: str) -> Iterator[Result]:
+def _balance(followed: Emulated, emulation: Emulation) -> Iterator[Result]:
     """How far the clones that kept to each strategy differ in what was known at eligibility, plain and weighted."""
     treat, none = emulation.arms
     who = ~treat.clones.departed, ~none.clones.departed
     for one in followed.confounders:
         for group, weights in (("unweighted", None), ("weighted", (_last(treat), _last(none)))):
             n = int(who[0].sum() + who[1].sum())
-            subject = Subject(analysis, "balance", group, one.name, n=n)
+            subject = Subject(ANALYSIS, "balance", group, one.name, n=n)
             reason = next((arm.reason for arm in emulation.arms if arm.weight is None), None) if weights else None
             if reason:
                 yield subject.row("standardised_difference", None, reason, method=BALANCE)
