@@ -6,6 +6,7 @@ treated within 24 hours, B1 and B2 later, the others never; N1 never has ICANS.
 
 import csv
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -420,3 +421,17 @@ def test_the_difference_of_two_incidences_adds_their_variances():
     assert early.value == 0
     assert "no variance" in early.low_reason
     assert late.reason == "no patient was observed for so long"
+
+
+def test_steroids_given_or_not_are_not_compared_from_onset_in_eighty_real_patients(cart80, tmp_path):
+    folder = tmp_path / "cart80"
+    shutil.copytree(cart80, folder)
+    with (folder / "study.toml").open("a", encoding="utf-8") as protocol:
+        protocol.write(TREATED.replace("[2]", "[1, 2]"))
+    found = compared(folder)
+    assert "13 of 33 patients" in row(found, "Treated", "duration", "naive comparison", "estimate").reason
+    # 000111111011101: onset on day 3, steroids first on day 12
+    assert value(found, "Treated: treated", "duration", "immortal time of Kym P12", "days") == 9
+    ratio = row(found, "Treated", "duration", "time-dependent: hazard ratio", "estimate")
+    assert ratio.value is not None
+    assert ratio.n == 33
