@@ -138,7 +138,7 @@ def forest(identity: str, title: str, found: Sequence[Effect], groups: tuple[str
     return Figure(
         id=identity,
         title=title,
-        caption=_caption(found, drawn, groups),
+        caption=_caption(found, drawn, groups, arrows=any(name.endswith("_arrows") for name in rows)),
         alt=f"Forest plot of {counted(len(drawn), 'effect')}: {groups[0]} against {groups[1]}.",
         chart=stacked(shown, 14),
         rows=rows | (strip_rows if shown != panels else {}),
@@ -262,7 +262,7 @@ def _numbers(one: Effect) -> str:
     digits = 1 if one.scale == "%" else 2
 
     def written(row: Result) -> str:
-        return "–" if row.value is None else display.number(row.value, digits)
+        return "–" if row.value is None else display.number(row.value, display.places(row.value, digits))
 
     if one.low.value is None and one.high.value is None:
         return f"{written(one.estimate)} (no interval)"
@@ -273,7 +273,7 @@ def _told(one: Effect) -> str:
     return told(capitalised(one.label), _numbers(one), one.estimate.method, f"n = {one.estimate.n:,}")
 
 
-def _caption(found: Sequence[Effect], drawn: Sequence[Effect], groups: tuple[str, str]) -> str:
+def _caption(found: Sequence[Effect], drawn: Sequence[Effect], groups: tuple[str, str], *, arrows: bool) -> str:
     missing = len(found) - len(drawn)
     scales = {one.scale for one in drawn}
     sides = []
@@ -281,11 +281,10 @@ def _caption(found: Sequence[Effect], drawn: Sequence[Effect], groups: tuple[str
         sides.append(f"above 1 the event is more frequent, or sooner, in the group {groups[0]}")
     if scales - {"ratio"}:
         sides.append(f"above 0 the share, the number or the time is larger in the group {groups[0]}")
-    far = any(True for one in drawn if one.low.value is None or one.high.value is None)
     return sentence(
         [
             f"Effects with 95% intervals, {groups[0]} against {groups[1]}: {listed(sides)}.",
-            "An arrow or a dash: the limit lies beyond the axis or has no bound." if far else "",
+            "An arrow: the limit lies beyond the axis or has no bound." if arrows else "",
             f"{counted(missing, 'effect')} could not be estimated; the table says why." if missing else "",
             "The dashed line is no difference. All methods look at the same patients: their number proves nothing.",
         ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from icans.figures.data import Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import capitalised, sentence, uncapitalised
+from icans.figures.labels import capitalised, listed, sentence, uncapitalised
 from icans.figures.legend import legend
 from icans.figures.marks import beside, stacked
 from icans.figures.remission import axis_end
@@ -101,11 +101,11 @@ def _caption(drawn: Sequence[Drawn]) -> str:
         [
             *(f"{capitalised(method)}." for method in methods),
             "Under the axis, patients at risk just before each time, the groups in the order of the legend.",
-            f"Groups were not known at time zero for {' and '.join(late)}: each patient counts in a group from when it "
+            f"Groups were not known at time zero for {listed(late)}: each patient counts in a group from when it "
             "was known on, so the numbers at risk can rise, and no curve is a forecast for a patient who may still "
             "change group."
             if late
             else "",
-            f"Deaths are censored in the curves of {' and '.join(competing)}." if competing else "",
+            f"Deaths are censored in the curves of {listed(competing)}." if competing else "",
         ]
     )

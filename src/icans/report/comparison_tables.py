@@ -115,12 +115,17 @@ def _cells(numbers: Numbers, rows: dict[str, Result]) -> tuple[Markup, Markup, M
 def with_interval(numbers: Numbers, estimate: Result, low: Result | None, high: Result | None) -> Markup:
     """Write an effect with its interval: ``0.90 (0.58 to 2.18)``."""
     digits = 1 if estimate.unit == "%" else 2
-    value = display.measured(estimate.value, estimate.unit, digits) if estimate.value is not None else "none"
+    value = "none"
+    if estimate.value is not None:
+        value = display.measured(estimate.value, estimate.unit, display.places(estimate.value, digits))
     if low is None or high is None:
         return numbers.show(value, [estimate])
     if low.value is None and high.value is None:
         return Markup("{} ({})").format(numbers.show(value, [estimate]), numbers.show("no interval", [low, high]))
-    ends = (display.number(end.value, digits) if end.value is not None else "no bound" for end in (low, high))
+    ends = (
+        "no bound" if end.value is None else display.number(end.value, display.places(end.value, digits))
+        for end in (low, high)
+    )
     return Markup("{} ({})").format(numbers.show(value, [estimate]), numbers.show(" to ".join(ends), [low, high]))
 
 

@@ -150,7 +150,8 @@ def _refused(numbers: Numbers, grouping: Grouping, identity: str) -> Iterator[Ma
     for endpoint in timed:
         carriers = immortal_patients(numbers, endpoint, groups)
         if carriers:
-            title = f"Immortal time of patients, {uncapitalised(TITLES[endpoint])} (immortal_time.csv has everyone)"
+            of = uncapitalised(TITLES[endpoint])
+            title = f"Immortal time of patients, {of} (longest first; immortal_time.csv has everyone)"
             yield details(title, bullets(carriers))
 
 

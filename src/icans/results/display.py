@@ -69,6 +69,11 @@ def decimals(values: Iterable[float], unit: str = "") -> int:
     return max((_places(quantised(value, Decimal(1).scaleb(-most))) for value in given), default=0)
 
 
+def places(value: float, digits: int) -> int:
+    """Give these decimal places, or one more where a number that is not 0 would be written as 0."""
+    return digits + 1 if value and not rounded(value, digits) else digits
+
+
 def with_unit(text: str, unit: str) -> str:
     """Name the unit of a number already written."""
     if not unit:
