@@ -58,7 +58,7 @@ def emulated(cohort: Path, out: Path) -> dict[str, float]:
     from icans.engines import connect
     from icans.results.gathered import gather
     from icans.study import Study
-    from icans.target_trial import emulated_trial
+    from icans.analyses.target_trial import emulated_trial
 
     began: dict[str, float] = {}
     engine = connect()

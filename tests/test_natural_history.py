@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from tests.conftest import write
 
+from icans.analyses.natural_history import against_reference
 from icans.engines import connect
 from icans.errors import CallError, IcansError, ProtocolError, StudyError
 from icans.figures.figure import Figure, LeftOut
@@ -81,7 +82,8 @@ def computed(folder: Path):
         study = Study.read(folder, engine)
         with tempfile.TemporaryDirectory() as place:
             derived = study.derive(Path(place) / "derived", lambda _: None)
-            natural = study.natural_history(gather(study.records, derived, study.protocol, engine), derived)
+            gathered = gather(study.records, derived, study.protocol, engine)
+            natural = against_reference(study, gathered, derived, study.protocol.natural_history)
         assert natural is not None
         return natural
     finally:

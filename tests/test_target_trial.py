@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from icans.analyses.target_trial import emulated_trial
 from icans.engines import Engine, connect
 from icans.errors import ProtocolError
 from icans.figures.figure import Figure, LeftOut
@@ -257,8 +258,7 @@ def test_its_figures_are_valid(make: Make, tmp_path: Path) -> None:
     study = make(WARD)
     derived = study.derive(tmp_path / "derived", lambda _step: None)
     gathered = gather(study.records, derived, study.protocol, study.engine)
-    trial = study.target_trial(gathered, derived, lambda _step: None)
-    assert trial is not None
+    trial = emulated_trial(study, gathered, derived, study.protocol.target_trial, lambda _step: None)
     for figure in (trial_curves(trial, Stated(trial.rows), study.protocol), trial_diagnostics(trial, study.protocol)):
         assert isinstance(figure, Figure)
         figure.specification(validate=True)

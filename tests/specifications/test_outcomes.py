@@ -13,7 +13,8 @@ from icans.engines import connect
 from icans.results.specified import specify
 from icans.specifications import combining
 from icans.specifications.outcomes import grading
-from icans.study import Study, _found, _scale
+from icans.study import Study, _found
+from icans.study_scales import grading_scale
 
 PACKAGED = Path(str(files("icans.packaged") / "idm13"))
 
@@ -80,7 +81,8 @@ def plain(study: Study, protocol, folder: Path):
         if name == "survival":
             raise EndpointsThere
 
-    alone = replace(study, protocol=protocol, scales={**study.scales, "icans": _scale(protocol, "icans", study.folder)})
+    scales = {**study.scales, "icans": grading_scale(protocol, "icans", study.folder)}
+    alone = replace(study, protocol=protocol, scales=scales)
     with pytest.raises(EndpointsThere):
         alone.derive(folder, step)
     tables = study.engine.read_parquet(folder / "endpoints.parquet")
@@ -107,7 +109,7 @@ def specified(study):
             study.records,
             _found(study.records, "neuro", "icans_grade"),
             study.protocol,
-            lambda protocol: _scale(protocol, "icans", study.folder),
+            lambda protocol: grading_scale(protocol, "icans", study.folder),
             study.engine,
             step=lambda _step: None,
         )

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from icans.figures.data import FigureData
     from icans.protocol import Protocol
     from icans.results.curves import Curve
+    from icans.results.groups.between import BetweenGroups
     from icans.results.natural_history import NaturalHistory
     from icans.results.rows import Result
     from icans.results.specified import Specified
+    from icans.results.target_trial import TrialResults
 
 
 def all_figures(
@@ -67,14 +69,49 @@ def all_figures(
     return [one for one in made if isinstance(one, Figure)], [one for one in made if isinstance(one, LeftOut)]
 
 
-def with_curve(
-    figures: Sequence[Figure], left_out: Sequence[LeftOut], study: Specified
+def asked_figures(
+    usual: tuple[list[Figure], list[LeftOut]],
+    results: Sequence[Result],
+    protocol: Protocol,
+    *,
+    specified: Specified | None = None,
+    between: BetweenGroups | None = None,
+    trial: TrialResults | None = None,
+    natural: NaturalHistory | None = None,
 ) -> tuple[list[Figure], list[LeftOut]]:
-    """Add the specification curve of a study to its figures, or to those left out."""
-    curve = specification_curve(study)
-    if isinstance(curve, Figure):
-        return [*figures, curve], [*left_out]
-    return [*figures], [*left_out, curve]
+    """Add to the usual figures those of the analyses that the protocol asks for.
+
+    Parameters
+    ----------
+    usual
+        As `all_figures` gives them.
+    results
+        Every row of results.
+    protocol
+        Definitions of the study.
+    specified, between, trial, natural
+        The study under its alternatives, its groups, its target trial, its treated against a reference; None where the
+        protocol asks for none.
+    """
+    figures, left_out = usual
+    if specified:
+        figures, left_out = _with(figures, left_out, specification_curve(specified))
+    if between:
+        from icans.figures.comparisons import with_comparisons  # noqa: PLC0415  # few studies compare groups
+
+        figures, left_out = with_comparisons(figures, left_out, between, results)
+    if trial:
+        from icans.figures.target_trial import with_target_trial  # noqa: PLC0415  # few studies state a trial
+
+        figures, left_out = with_target_trial(figures, left_out, trial, protocol)
+    if natural:
+        made = natural_course(natural, intervention=protocol.intervention.short)
+        figures, left_out = _with(figures, left_out, made)
+    return figures, left_out
+
+
+def _with(figures: list[Figure], left_out: list[LeftOut], made: Figure | LeftOut) -> tuple[list[Figure], list[LeftOut]]:
+    return ([*figures, made], left_out) if isinstance(made, Figure) else (figures, [*left_out, made])
 
 
 def _small_samples(stated: Stated, protocol: Protocol) -> list[Figure | LeftOut]:
@@ -89,11 +126,3 @@ def _agreement(stated: Stated, protocol: Protocol) -> list[Figure]:
     if not protocol.agreement.scales:
         return []
     return agreement_figures(stated, severe=protocol.population.severe_grade, scales_only=True)
-
-
-def with_natural_course(
-    figures: list[Figure], left_out: list[LeftOut], natural: NaturalHistory, protocol: Protocol
-) -> tuple[list[Figure], list[LeftOut]]:
-    """Add the figure of the treated against the reference cohort, or the reason why there is none."""
-    made = natural_course(natural, intervention=protocol.intervention.short)
-    return ([*figures, made], left_out) if isinstance(made, Figure) else (figures, [*left_out, made])

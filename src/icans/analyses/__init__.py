@@ -1,0 +1,1 @@
+"""The analyses of a study, from its derived tables to rows of results."""
