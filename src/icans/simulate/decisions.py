@@ -49,8 +49,11 @@ def first_courses_by_hazard(
     """
     since = np.arange(0.0, LONGEST_DAYS * HOURS_PER_DAY, STEP_HOURS)
     with np.errstate(invalid="ignore"):
+        allowed = onset[:, None] + since >= (reached + parameters.treatment_from_hours)[:, None]
         hazard = np.array([0.0, *parameters.treatment_hazard])[grade_at(onset[:, None] + since)]
     hazard = hazard * np.exp(parameters.treatment_hazard_growth * since / HOURS_PER_DAY) * STEP_HOURS / HOURS_PER_DAY
+    if parameters.treatment_from_hours > 0:
+        hazard = np.where(allowed, hazard, 0.0)
     summed = np.cumsum(hazard, axis=1)
     due = chance.exponential(1.0, onset.size)
     step = np.count_nonzero(summed < due[:, None], axis=1)

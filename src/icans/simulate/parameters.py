@@ -67,9 +67,9 @@ class Parameters:
         `treatment_delay_hours` unless all of it is 0 and there is no `treatment_by_hours`.
     treatment_hazard_growth
         By how much the logarithm of that hazard grows with each day from onset: above 0 treatment comes late.
-    treatment_by_hours, treatment_by_grade
-        Hours from reaching that grade at which everyone still in ICANS and untreated is treated; 0: there is no such
-        hour.
+    treatment_from_hours, treatment_by_hours, treatment_by_grade
+        Hours from reaching that grade before which nobody is treated, and at which everyone still in ICANS and
+        untreated is; 0: there is no such hour.
     untreated_arm
         Share of patients allotted by chance to an arm without intrathecal treatment; above 0 the patients have a
         column ``arm``, intervention or control.
@@ -109,6 +109,7 @@ class Parameters:
     follow_up_months: tuple[float, float] = (6.0, 24.0)
     treatment_hazard: Grades = (0.0, 0.0, 0.0, 0.0)
     treatment_hazard_growth: float = 0.0
+    treatment_from_hours: float = 0.0
     treatment_by_hours: float = 0.0
     treatment_by_grade: int = 2
     untreated_arm: float = 0.0
