@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from icans.commands.progress import counted
+
 PACKAGED = Path(str(files("icans.packaged") / "idm13"))
 
 
@@ -186,3 +188,15 @@ def test_a_simulated_cohort_goes_the_whole_way(tmp_path: Path) -> None:
     ran = icans("report", tmp_path / "many", "--out", tmp_path / "out")
     assert ran.returncode == 0, ran.stderr
     assert (tmp_path / "out" / "report.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("step", "shown"),
+    [
+        ("grades", (0, None)),
+        ("target trial, 120 of 500 samples", (120, 500)),
+        ("remission, 9,600 of 9,600 specifications", (9600, 9600)),
+    ],
+)
+def test_a_step_that_says_how_much_is_done_is_shown_with_a_bar(step, shown):
+    assert counted(step) == shown

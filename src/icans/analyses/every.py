@@ -90,7 +90,7 @@ def analysed(
     compared = study.comparisons(gathered.cohort)
     results = results_of(gathered, study.records, protocol, findings, scales=study.scales, compared=compared)
     specified, claims = _specified(study, results, step) if alternatives and protocol.alternatives else (None, ())
-    between = _between(study, gathered, derived) if protocol.compare else None
+    between = _between(study, gathered, derived, step) if protocol.compare else None
     trial = _trial(study, gathered, derived, step) if protocol.target_trial else None
     natural = _natural(study, gathered, derived, step) if protocol.natural_history else None
     results += between.results if between else ()
@@ -124,11 +124,13 @@ def _specified(study: Study, results: list[Result], step: Step) -> tuple[Specifi
     return specified, claims
 
 
-def _between(study: Study, gathered: Gathered, derived: Mapping[str, ibis.Table]) -> BetweenGroups:
+def _between(study: Study, gathered: Gathered, derived: Mapping[str, ibis.Table], step: Step) -> BetweenGroups:
     from icans.results.groups.between import between_groups  # noqa: PLC0415  # few studies compare groups
     from icans.results.groups.source import Source  # noqa: PLC0415
 
-    return between_groups(Source(gathered, study.records, derived, study.protocol, study.engine, study.compared))
+    step("groups")
+    source = Source(gathered, study.records, derived, study.protocol, study.engine, study.compared, step)
+    return between_groups(source)
 
 
 def _trial(study: Study, gathered: Gathered, derived: Mapping[str, ibis.Table], step: Step) -> TrialResults | None:

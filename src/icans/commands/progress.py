@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+COUNTED = re.compile(r"([\d,]+) of ([\d,]+)")
+"""How a step says how much of it is done."""
+
 
 @contextmanager
 def progress(title: str) -> Iterator[Callable[[str], None]]:
-    """Show on a terminal which step runs; print nothing where nobody watches."""
+    """Show on a terminal which step runs; print nothing where nobody watches.
+
+    A step that says how many of how many are done is shown with a bar.
+    """
     if not sys.stderr.isatty():
         yield lambda _step: None
         return
     from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title)
-        yield lambda step: bar.update(task, description=f"{title}: {step}")
+        task = bar.add_task(title, total=None)
+
+        def show(step: str) -> None:
+            done, total = counted(step)
+            bar.update(task, description=f"{title}: {step}", completed=done, total=total)
+
+        yield show
+
+
+def counted(step: str) -> tuple[int, int | None]:
+    """Give how many of how many a step says are done; 0 of None, which is not known, where it says nothing."""
+    found = COUNTED.search(step)
+    if not found:
+        return 0, None
+    done, total = (int(number.replace(",", "")) for number in found.groups())
+    return done, total

@@ -74,8 +74,8 @@ class Compare(Section):
     )
     known_days: Annotated[float, Field(allow_inf_nan=False)] | None = Field(
         None,
-        description="Days from the first infusion at which a column was known, such as a response at day 28; by default "
-        "it was known before any time zero",
+        description="Days from the first infusion at which a column was known, such as a response at day 28; by "
+        "default it was known before any time zero",
     )
     population: Populations = Field(
         "evaluable", description="Patients compared, as the flow diagram counts them", json_schema_extra=source(OURS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from icans.stats.arrays import Counts, Floats
+from icans.stats.bootstrap import cores
 from icans.stats.estimate import SignificanceTest
 from icans.stats.risk_sets import group_codes
 
@@ -214,10 +216,18 @@ def _extreme_draws(
     """Count the drawn arrangements whose spread is as large as observed."""
     starts = np.concatenate(([0], np.cumsum(sizes)[:-1]))
     batch = max(1, BATCH // scores.size)
-    extreme = 0
-    for done in range(0, draws, batch):
-        drawn = random.permuted(np.tile(scores, (min(batch, draws - done), 1)), axis=1)
-        extreme += int(np.count_nonzero(_spread(np.add.reduceat(drawn, starts, axis=1), sizes) >= least))
-        if progress is not None:
-            progress(min(1.0, (done + batch) / draws))
+    parts = [min(batch, draws - done) for done in range(0, draws, batch)]
+
+    def extremes(part: int, own: np.random.Generator) -> int:
+        drawn = own.permuted(np.tile(scores, (part, 1)), axis=1)
+        return int(np.count_nonzero(_spread(np.add.reduceat(drawn, starts, axis=1), sizes) >= least))
+
+    # Threads: NumPy lets go of Python's lock while it draws. Each part has a generator of its own, so that the draws
+    # are the same however many threads share them.
+    extreme = done = 0
+    with ThreadPoolExecutor(min(cores(), len(parts))) as pool:
+        for part, found in zip(parts, pool.map(extremes, parts, random.spawn(len(parts))), strict=True):
+            extreme, done = extreme + found, done + part
+            if progress is not None:
+                progress(done / draws)
     return extreme

@@ -206,7 +206,7 @@ def _effects(source: Source, made: Grouping, by: Outcome, analysed: Mask, whole:
         else:
             yield from time_effects(pair, source.protocol, tau=comparison.tau_days)
     if by.is_time:
-        draws = Draws(comparison.seed, comparison.draws)
+        draws = Draws(comparison.seed, comparison.draws, source.drawing(comparison.draws))
         time, event, group = by.time[analysed], by.event[analysed], made.group[analysed]
         yield from time_tests(whole, time, event, group, competing=by.kind == "incidence", draws=draws)
 

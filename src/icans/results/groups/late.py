@@ -142,8 +142,9 @@ def instead(source: Source, late: Late, whole: Subject) -> Instead:
         return Instead(rows)
     found = immortal_time(outcome.value[late.analysed], late.group, late.known)
     rows += _immortal_rows(cohort, late, found)
-    draws = Draws(late.grouping.comparison.seed, late.grouping.comparison.draws)
-    for day in late.grouping.comparison.landmarks_days:
+    comparison = late.grouping.comparison
+    draws = Draws(comparison.seed, comparison.draws, source.drawing(comparison.draws))
+    for day in comparison.landmarks_days:
         rows += _landmark(cohort, late, day, draws)
     stretched = entered(late)
     rows += _time_dependent(cohort, late, stretched)

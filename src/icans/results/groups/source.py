@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,8 @@ class Source:
         As for `icans.results.gathered.gather`.
     scales
         Scales that [agreement] names.
+    step
+        Told what is being done.
     """
 
     study: Gathered
@@ -47,6 +49,11 @@ class Source:
     protocol: Protocol
     engine: Engine
     scales: Sequence[Scale] = ()
+    step: Callable[[str], None] = lambda _step: None
+
+    def drawing(self, draws: int) -> Callable[[float], None]:
+        """Give who is told the share of some draws that is done."""
+        return lambda share: self.step(f"groups, {round(share * draws)} of {draws} arrangements")
 
     @property
     def size(self) -> int:

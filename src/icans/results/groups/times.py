@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -42,10 +43,11 @@ WITHOUT_DEATH = "death before it censored (cause-specific)"
 
 @dataclass(frozen=True)
 class Draws:
-    """How permutation tests draw."""
+    """How permutation tests draw, and who is told the share that is done."""
 
     seed: int
     number: int
+    progress: Callable[[float], None] | None = None
 
 
 def curve_of(outcome: Outcome, who: Mask, protocol: Protocol) -> SurvivalCurve | IncidenceCurve:
@@ -176,7 +178,7 @@ def time_tests(
         return [tested(subject, f"{prefix}{GRAY}", gray_test(time, event, group).test)]
     rows = [tested(subject, f"{prefix}{LOG_RANK}", log_rank(time, event, group).test)]
     if time.size <= PERMUTED_UP_TO:
-        test = log_rank_permutation(time, event, group, seed=draws.seed, draws=draws.number)
+        test = log_rank_permutation(time, event, group, seed=draws.seed, draws=draws.number, progress=draws.progress)
         seeded = "" if test.draws is None else f", seed {draws.seed}, Monte Carlo error {number(test.error or 0.0)}"
         rows.append(tested(subject, f"{prefix}{PERMUTATION}", replace(test, method=test.method + seeded)))
     return rows
