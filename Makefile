@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format oracle bench docs clean
+.PHONY: demo test check format oracle bench validity docs clean
 
 demo: $(READY)
 	$(BIN)/icans demo --out icans-demo
@@ -27,6 +27,9 @@ oracle:
 
 bench: $(READY)
 	$(BIN)/python -m bench
+
+validity: $(READY)
+	$(BIN)/python -m bench.validity --write
 
 docs: $(READY)
 	$(BIN)/python tools/docs.py

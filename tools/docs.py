@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from declarations: dictionary, definitions, scales.
+"""Write the pages of docs/ that are made from declarations: dictionary, definitions, scales, simulation.
 
     python tools/docs.py
 
@@ -15,6 +15,7 @@ from icans.records import dictionary
 from icans.records.definitions import Definition, SectionOfProtocol, sections
 from icans.records.dictionary import markdown_table
 from icans.scales import catalogue, markdown
+from icans.simulate.page import parameters_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -47,6 +48,7 @@ def pages() -> Iterator[tuple[str, str]]:
     for scale_id in catalogue.ids():
         yield f"scales/{scale_id}.md", markdown.markdown(catalogue.load(scale_id))
     yield "scales/README.md", markdown.index()
+    yield "simulation.md", parameters_page()
 
 
 def derived() -> str:

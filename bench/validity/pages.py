@@ -188,7 +188,8 @@ def _biases(measured: Measured, scenario: str, truth: float) -> str:
         for kind, method, n in measured.tallies
         if kind == scenario and n == SIZES[0] and any(measured.tallies[kind, method, size].estimates for size in SIZES)
     ]
-    lines = ["| method | " + " | ".join(f"n = {n}" for n in SIZES) + " |", "|---|" + "---:|" * len(SIZES)]
+    heads = [*(f"n = {n}" for n in SIZES), "whole population"]
+    lines = [f"| method | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
     for method in methods:
         cells = []
         for n in SIZES:
@@ -199,6 +200,8 @@ def _biases(measured: Measured, scenario: str, truth: float) -> str:
             mean = sum(values) / len(values)
             deviation = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
             cells.append(f"{100 * (mean - truth):+.1f} ± {100 * deviation / math.sqrt(len(values)):.1f}")
+        whole = measured.emulated[scenario] if method.startswith("target trial") else math.nan
+        cells.append("" if math.isnan(whole) else f"{100 * (whole - truth):+.1f}")
         lines.append(f"| {method} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 

@@ -11,7 +11,7 @@ from typing import Any
 from icans.errors import CallError, nearest
 from icans.simulate.parameters import Parameters
 
-HOW = "A file has lines such as icans_probability = 0.4; docs/power.md lists the parameters."
+HOW = "A file has lines such as icans_probability = 0.4; docs/simulation.md lists the parameters."
 
 
 def read_parameters(path: Path) -> Parameters:
