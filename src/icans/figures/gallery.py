@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from icans.figures.agreement import agreement_figures
 from icans.figures.biomarkers import biomarkers
 from icans.figures.by_day import by_day
 from icans.figures.figure import Figure, LeftOut
 from icans.figures.first_course import first_course
 from icans.figures.flow import flow
 from icans.figures.heatmap import heatmap
-from icans.figures.natural_history import natural_course
 from icans.figures.onset import time_course
 from icans.figures.remission import remission
-from icans.figures.specification_curve import specification_curve
 from icans.figures.stated import Stated
 from icans.figures.survival import survival
 from icans.figures.swimmer import swimmer
@@ -95,6 +92,8 @@ def asked_figures(
     """
     figures, left_out = usual
     if specified:
+        from icans.figures.specification_curve import specification_curve  # noqa: PLC0415  # few have alternatives
+
         figures, left_out = _with(figures, left_out, specification_curve(specified))
     if between:
         from icans.figures.comparisons import with_comparisons  # noqa: PLC0415  # few studies compare groups
@@ -105,6 +104,8 @@ def asked_figures(
 
         figures, left_out = with_target_trial(figures, left_out, trial, protocol)
     if natural:
+        from icans.figures.natural_history import natural_course  # noqa: PLC0415  # few studies name a reference
+
         made = natural_course(natural, intervention=protocol.intervention.short)
         figures, left_out = _with(figures, left_out, made)
     return figures, left_out
@@ -125,4 +126,6 @@ def _small_samples(stated: Stated, protocol: Protocol) -> list[Figure | LeftOut]
 def _agreement(stated: Stated, protocol: Protocol) -> list[Figure]:
     if not protocol.agreement.scales:
         return []
+    from icans.figures.agreement import agreement_figures  # noqa: PLC0415  # few studies compare scales
+
     return agreement_figures(stated, severe=protocol.population.severe_grade, scales_only=True)

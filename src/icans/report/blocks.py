@@ -19,6 +19,11 @@ class Section:
     blocks: tuple[Markup, ...]
 
 
+def section(identity: str, title: str, *blocks: Markup) -> Section:
+    """Give a section of the blocks that hold something."""
+    return Section(identity, title, tuple(block for block in blocks if block))
+
+
 def paragraph(text: str | Markup) -> Markup:
     """Write a paragraph."""
     return Markup("<p>{}</p>").format(text)

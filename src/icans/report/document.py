@@ -16,25 +16,23 @@ from icans import __version__
 from icans.figures.figure import Figure, LeftOut
 from icans.protocol import Protocol
 from icans.records.findings import SEVERITIES, Finding
-from icans.report import agreement, natural_history, outcomes, sensitivity, small_samples, tables, target_trial
-from icans.report.blocks import Section, bullets, definition_list, details, paragraph
+from icans.report import agreement, outcomes, tables
+from icans.report.asked import asked_sections
+from icans.report.blocks import Section, bullets, definition_list, details, paragraph, section
 from icans.report.definitions import definitions
 from icans.report.limits import limits
 from icans.report.numbers import Numbers
 from icans.results import display
-from icans.results.claims import Claim
 from icans.results.rows import Result
-from icans.results.specified import Specified
 from icans.scales.model import Scale
 
 if TYPE_CHECKING:
+    from icans.results.claims import Claim
     from icans.results.groups.between import BetweenGroups
+    from icans.results.specified import Specified
 
 LARGER = 1.45
 """How much larger than on paper a figure may be on a screen."""
-
-AGREEMENT = frozenset({"agreement_icans", "agreement_crs"})
-"""Figures of the section on agreement between scales."""
 
 FINDINGS_SHOWN = 50
 """Findings on the page; findings.csv has all of them."""
@@ -92,33 +90,28 @@ def render(content: Content) -> str:
     groups = _groups(numbers)
     sections = [
         _question(content),
-        _section("flow", "Who is in the study", _figure(numbers, content, "flow")),
-        _section("baseline", "Table 1. Patients", _table_one(numbers, groups)),
-        _section(
+        section("flow", "Who is in the study", _figure(numbers, content, "flow")),
+        section("baseline", "Table 1. Patients", _table_one(numbers, groups)),
+        section(
             "course",
             "Toxicity day by day",
             _figure(numbers, content, "heatmap", "by_day"),
             _figure(numbers, content, "swimmer"),
         ),
-        _section(
+        section(
             "toxicity",
             "Onset, peak and remission",
             _figure(numbers, content, "time_course"),
             _toxicity(numbers, groups),
         ),
-        _section(
+        section(
             "treatment", _first_course_title(protocol), _figure(numbers, content, "first_course"), _exposure(numbers)
         ),
-        _section("remission", "Remission", _remission(numbers, protocol), _figure(numbers, content, "remission")),
-        _section("biomarkers", "Before and after", _figure(numbers, content, "biomarkers"), _biomarkers(numbers)),
-        _section("survival", "Survival", _figure(numbers, content, "survival"), _survival(numbers, groups)),
-        _section(small_samples.SECTION, small_samples.TITLE, *_small_samples(numbers, content)),
-        _section("comparisons", "Comparisons between groups", *_comparisons(numbers, content)),
-        _section(target_trial.SECTION, target_trial.TITLE, *_target_trial(numbers, content)),
-        _section(natural_history.SECTION, natural_history.TITLE, *_natural_history(numbers, content)),
-        _section("agreement", "Agreement between scales", *_scales(numbers, content)),
-        _section(sensitivity.SECTION, sensitivity.TITLE, *_sensitivity(numbers, content)),
-        _section("limits", "Findings and limits of the data", *_limits(numbers, content)),
+        section("remission", "Remission", _remission(numbers, protocol), _figure(numbers, content, "remission")),
+        section("biomarkers", "Before and after", _figure(numbers, content, "biomarkers"), _biomarkers(numbers)),
+        section("survival", "Survival", _figure(numbers, content, "survival"), _survival(numbers, groups)),
+        *asked_sections(numbers, content, lambda identity: _figure(numbers, content, identity)),
+        section("limits", "Findings and limits of the data", *_limits(numbers, content)),
     ]
     return page(protocol, numbers, [one for one in sections if one.blocks], headline=_headline(numbers))
 
@@ -162,10 +155,6 @@ def page(
 
 def _asset(name: str) -> str:
     return files("icans.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _section(identity: str, title: str, *blocks: Markup) -> Section:
-    return Section(identity, title, tuple(block for block in blocks if block))
 
 
 def _groups(numbers: Numbers) -> tuple[str | None, ...]:
@@ -214,7 +203,7 @@ def _question(content: Content) -> Section:
     terms = definitions(content.protocol, content.scales)
     blocks = [paragraph(content.protocol.study.question)] if content.protocol.study.question else []
     blocks.append(definition_list(terms))
-    return _section("question", "What was asked, and the definitions used", *blocks)
+    return section("question", "What was asked, and the definitions used", *blocks)
 
 
 def _figure(numbers: Numbers, content: Content, *identities: str) -> Markup:
@@ -297,53 +286,6 @@ def _biomarkers(numbers: Numbers) -> Markup:
 def _survival(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
     rows = outcomes.survival_rows(numbers, groups)
     return _table("table-survival", "Survival", _columns(numbers, groups), rows)
-
-
-def _small_samples(numbers: Numbers, content: Content) -> list[Markup]:
-    """Write about the rate against a stated natural one; nothing where the protocol states none."""
-    if content.protocol.small_samples is None:
-        return []
-    return small_samples.small_samples(numbers, content.protocol, [_figure(numbers, content, "small_samples")])
-
-
-def _comparisons(numbers: Numbers, content: Content) -> list[Markup]:
-    """Write about groups of patients; nothing where the protocol compares none."""
-    if content.between is None:
-        return []
-    from icans.report.comparisons import comparisons  # noqa: PLC0415  # few studies compare groups
-
-    return comparisons(numbers, content.between, lambda identity: _figure(numbers, content, identity))
-
-
-def _target_trial(numbers: Numbers, content: Content) -> list[Markup]:
-    """Write about the emulated trial; nothing where the protocol states none."""
-    if content.protocol.target_trial is None:
-        return []
-    drawn = [_figure(numbers, content, name) for name in target_trial.FIGURES]
-    return target_trial.target_trial(numbers, content.protocol, drawn)
-
-
-def _natural_history(numbers: Numbers, content: Content) -> list[Markup]:
-    """Write about the treated against the reference cohort; nothing where the protocol names none."""
-    if content.protocol.natural_history is None:
-        return []
-    return natural_history.natural_history(numbers, content.protocol, [_figure(numbers, content, "natural_history")])
-
-
-def _scales(numbers: Numbers, content: Content) -> list[Markup]:
-    """Write about the scales that the protocol compares; nothing where it compares none."""
-    if not content.protocol.agreement.scales:
-        return []
-    figures = [figure_block(numbers, figure, content.drawn) for figure in content.figures if figure.id in AGREEMENT]
-    return agreement.between_scales(numbers, figures)
-
-
-def _sensitivity(numbers: Numbers, content: Content) -> list[Markup]:
-    """Write about other definitions; nothing where the protocol gives no alternatives."""
-    if content.specified is None:
-        return []
-    curve = _figure(numbers, content, sensitivity.FIGURE)
-    return sensitivity.blocks(numbers, content.specified, [curve], content.claims)
 
 
 def _limits(numbers: Numbers, content: Content) -> list[Markup]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,11 @@ from icans.results.columns import Columns, kept
 from icans.results.gathered import Gathered
 from icans.stats.competing_risks import IncidenceCurve, aalen_johansen
 from icans.stats.risk_sets import number_at_risk
-from icans.stats.simon_makuch import SimonMakuchCurve
 from icans.stats.time_to_event import SurvivalCurve, kaplan_meier
 from icans.units import DAYS_PER_MONTH
+
+if TYPE_CHECKING:
+    from icans.stats.simon_makuch import SimonMakuchCurve
 
 ENDPOINTS = ("os", "pfs")
 MOST_TICKS = 8

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 from icans.results.agreement import agreement
 from icans.results.baseline import baseline
 from icans.results.biomarkers import biomarkers
-from icans.results.comparison import Comparison, comparison_results
 from icans.results.data import data
 from icans.results.exposure import exposure
 from icans.results.gathered import Gathered, gather
 from icans.results.population import population
 from icans.results.remission import remission, time_to_remission
 from icans.results.scales import scales_used
-from icans.results.small_samples import small_samples
 from icans.results.survival import survival
 from icans.results.toxicity import toxicity
 
@@ -27,6 +25,7 @@ if TYPE_CHECKING:
     from icans.protocol import Protocol
     from icans.records.findings import Finding
     from icans.records.tables import Records
+    from icans.results.comparison import Comparison
     from icans.results.rows import Result
     from icans.scales.model import Scale
 
@@ -88,11 +87,27 @@ def results_of(
         *exposure(study, protocol),
         *remission(study, protocol),
         *time_to_remission(study, protocol),
-        *small_samples(study, protocol),
+        *_small_samples(study, protocol),
         *biomarkers(study),
         *survival(study, protocol),
         *agreement(study, protocol),
-        *comparison_results(compared, protocol, study.cohort),
+        *_compared(study, protocol, compared),
         *data(study, records, protocol, findings),
         *scales_used(study.assessments, scales, compared, protocol.grading.unrecorded),
     ]
+
+
+def _small_samples(study: Gathered, protocol: Protocol) -> list[Result]:
+    if protocol.small_samples is None:
+        return []
+    from icans.results.small_samples import small_samples  # noqa: PLC0415  # few studies ask for it
+
+    return list(small_samples(study, protocol))
+
+
+def _compared(study: Gathered, protocol: Protocol, compared: Sequence[Comparison]) -> list[Result]:
+    if not compared:
+        return []
+    from icans.results.comparison import comparison_results  # noqa: PLC0415  # few studies compare scales
+
+    return list(comparison_results(compared, protocol, study.cohort))
