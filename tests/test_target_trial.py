@@ -248,6 +248,18 @@ def test_the_report_has_the_section_and_its_figures(make: Make, tmp_path: Path) 
     assert {"panel.parquet", "eligible.parquet"} <= {file.name for file in (out / "derived").iterdir()}
 
 
+def test_the_report_speaks_of_the_last_day_that_has_an_estimate(make: Make, tmp_path: Path) -> None:
+    short = {name: (course[:5], None if day is None or day > 4 else day) for name, (course, day) in WARD.items()}
+    study, out = make(short), tmp_path / "out"
+    out.mkdir()
+    with Renderer() as renderer:
+        study.report(out, renderer, lambda _step: None)
+    page = re.sub(r"<[^>]+>", "", (out / "report.html").read_text(encoding="utf-8"))
+    assert "By 3 days, from " in page
+    assert "By 5 days there is no estimate: nobody was followed so long." in page
+    assert "could not be emulated" not in page
+
+
 def test_a_study_without_the_section_has_nothing_of_it(make: Make, tmp_path: Path) -> None:
     study = make(WARD, PROTOCOL.partition("[target_trial]")[0])
     assert rows_of(study) == []

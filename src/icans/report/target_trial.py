@@ -74,11 +74,14 @@ def _question(protocol: Protocol, asked: TargetTrial) -> str:
 
 
 def _summary(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Markup:
-    level = time_point(asked.days[-1], "days")
-    difference = numbers.find(ANALYSIS, "risk_difference", "estimate", level=level)
-    if difference is None or difference.value is None:
-        reason = difference.reason if difference is not None else "nobody was eligible"
+    levels = [time_point(day, "days") for day in asked.days]
+    found = {level: numbers.find(ANALYSIS, "risk_difference", "estimate", level=level) for level in levels}
+    estimated = [level for level, row in found.items() if row is not None and row.value is not None]
+    last = found[levels[-1]]
+    reason = last.reason if last is not None else "nobody was eligible"
+    if not estimated:
         return paragraph(Markup("<strong>The trial could not be emulated:</strong> {}.").format(reason))
+    level = estimated[-1]
     names = strategies(protocol)
     parts = [
         Markup("{} with {}").format(_with_interval(numbers, asked.outcome, level, group), name)
@@ -99,6 +102,8 @@ def _summary(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Markup
     days = Markup(
         "Of the first {}, the mean spent without the outcome differs by {}, the first strategy less the second."
     ).format(level, _with_interval(numbers, "mean_days_difference", level, None))
+    if level != levels[-1]:
+        days += Markup(" By {} there is no estimate: {}.").format(levels[-1], reason)
     return paragraph(said + days)
 
 
