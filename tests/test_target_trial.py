@@ -15,6 +15,7 @@ from icans.analyses.target_trial import emulated_trial
 from icans.engines import Engine, connect
 from icans.errors import ProtocolError
 from icans.figures.figure import Figure, LeftOut
+from icans.figures.forest import trial_effects
 from icans.figures.render import Renderer
 from icans.figures.stated import Stated
 from icans.figures.target_trial import trial_curves, trial_diagnostics
@@ -258,6 +259,21 @@ def test_the_report_speaks_of_the_last_day_that_has_an_estimate(make: Make, tmp_
     assert "By 3 days, from " in page
     assert "By 5 days there is no estimate: nobody was followed so long." in page
     assert "could not be emulated" not in page
+
+
+def test_a_forest_plot_of_the_treated_has_its_effects_beside_the_others(make: Make, tmp_path: Path) -> None:
+    compared = '\n[[compare]]\nname = "Treated"\nby = "treated"\npopulation = "with_icans"\nendpoints = ["duration"]\n'
+    study, out = make(WARD, PROTOCOL + compared), tmp_path / "out"
+    out.mkdir()
+    with Renderer() as renderer:
+        results = study.report(out, renderer, lambda _step: None)
+    drawn = trial_effects(results)
+    assert [one.label for one in drawn if one.scale == "%"] == [
+        f"Target trial: risk difference, {days}" for days in ("1 day", "3 days", "5 days")
+    ]
+    plot = (out / "figures" / "comparison_1_effects.svg").read_text(encoding="utf-8")
+    assert "group as known at each moment" in plot
+    assert "Target trial: risk difference, 3 days" in plot
 
 
 def test_a_study_without_the_section_has_nothing_of_it(make: Make, tmp_path: Path) -> None:

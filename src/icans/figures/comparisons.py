@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from icans.figures.figure import Figure, LeftOut
-from icans.figures.forest import effects, forest
+from icans.figures.forest import effects, forest, trial_effects
 from icans.figures.group_curves import group_curves
 from icans.results.groups.between import BetweenGroups
 from icans.results.groups.grouping import Grouping
@@ -54,4 +54,7 @@ def with_comparisons(
 def _forest(number: int, place: int, grouping: Grouping, results: Sequence[Result]) -> Figure | LeftOut:
     name = pair_name(grouping, place)
     groups = (grouping.labels[place], grouping.labels[-1]) if grouping.labels else ("", "")
-    return forest(forest_id(number, place), f"{name}: effects", effects(results, name), groups)
+    found = effects(results, name)
+    if grouping.comparison.by == "treated":  # the question that a target trial asks too
+        found += trial_effects(results)
+    return forest(forest_id(number, place), f"{name}: effects", found, groups)

@@ -46,6 +46,13 @@ PANELS = {
     "courses": "Shift, courses",
 }
 
+TRIAL = {
+    "risk_difference": ("risk difference", "%"),
+    "risk_ratio": ("risk ratio", "ratio"),
+    "mean_days_difference": ("days without the outcome", "days"),
+}
+"""Effects of a target trial: what a reader calls them, and key of `PANELS`."""
+
 
 @dataclass(frozen=True)
 class Effect:
@@ -101,6 +108,18 @@ def effects(results: Sequence[Result], group: str) -> list[Effect]:
             label = f"{TITLES[variable]}: {measure}" + (f", {design}" if design else "")
             scale = "ratio" if measure.endswith("ratio") else row.unit
             found.append(Effect(label, design.partition(" ")[0], scale, row, low, high))
+    return found
+
+
+def trial_effects(results: Sequence[Result]) -> list[Effect]:
+    """Give the effects of the emulated target trial, if there is one: the strategy to treat less the one not to."""
+    rows = {(row.variable, row.level, row.statistic): row for row in results if row.analysis == "target_trial"}
+    found = []
+    for (variable, level, statistic), row in rows.items():
+        if variable in TRIAL and statistic == "estimate":
+            measure, scale = TRIAL[variable]
+            low, high = (rows[variable, level, end] for end in ("ci_low", "ci_high"))
+            found.append(Effect(f"Target trial: {measure}, {level}", "target trial", scale, row, low, high))
     return found
 
 
@@ -284,6 +303,9 @@ def _caption(found: Sequence[Effect], drawn: Sequence[Effect], groups: tuple[str
     return sentence(
         [
             f"Effects with 95% intervals, {groups[0]} against {groups[1]}: {listed(sides)}.",
+            "Target trial: the strategy to treat against the strategy not to, for the trial's own outcome."
+            if any(one.design == "target trial" for one in drawn)
+            else "",
             "An arrow: the limit lies beyond the axis or has no bound." if arrows else "",
             f"{counted(missing, 'effect')} could not be estimated; the table says why." if missing else "",
             "The dashed line is no difference. All methods look at the same patients: their number proves nothing.",
