@@ -55,10 +55,10 @@ def emulating(patients: int, scratch: Path) -> Emulating:
 
 def emulated(cohort: Path, out: Path) -> dict[str, float]:
     """Emulate in this process and give the seconds of each part."""
+    from icans.analyses.target_trial import emulated_trial
     from icans.engines import connect
     from icans.results.gathered import gather
     from icans.study import Study
-    from icans.analyses.target_trial import emulated_trial
 
     began: dict[str, float] = {}
     engine = connect()
