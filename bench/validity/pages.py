@@ -96,25 +96,39 @@ OPENING = (
 
 def _said(measured: Measured) -> str:
     """Say in sentences what the tables say."""
-    narrow, wrong = (_failing(measured, kind, SIZES[0]) for kind in ("coverage", "randomised"))
-    lines = [
-        "## In sentences\n",
-        f"- Intervals at n = 13: {_verdict(narrow, 'hold the true value clearly less often than 95%')}.",
-        f"- Intervals at n = 40: {_verdict(_failing(measured, 'coverage', SIZES[1]), 'still do')}.",
-        f"- Tests of randomised groups at n = 13: {_verdict(wrong, 'see a difference clearly too often')}.",
-    ]
+    smallest, middle, largest = SIZES
+    narrow, still, wrong = (
+        _listed(_failing(measured, kind, n))
+        for kind, n in (("coverage", smallest), ("coverage", middle), ("randomised", smallest))
+    )
+    others = _listed(_holding(measured, "coverage", smallest))
+    narrow_ones = (
+        f"- Intervals with {smallest} patients that hold the true value clearly less often than 95%: {narrow}. The "
+        f"others hold it: {others}."
+    )
+    tests = (
+        f"- Tests with {smallest} patients in two groups that see a difference clearly too often: {wrong}. Fisher's "
+        "exact test and the rank-sum test are cautious there: they see it less often than they may, and miss more."
+    )
+    lines = ["## In sentences\n", narrow_ones, f"- Still too narrow with {middle} patients: {still}.", tests]
     for scenario in ("late", "late_and_sicker"):
-        bad, good = _failing(measured, scenario, SIZES[-1]), _holding(measured, scenario, SIZES[-1])
+        bad, good = _failing(measured, scenario, largest), _holding(measured, scenario, largest)
         lines.append(
-            f"- {SCENARIOS[scenario]}: of 200 patients, false positives are too many by: {_listed(bad)}. "
-            f"The level is held by: {_listed(good)}."
+            f"- {SCENARIOS[scenario]}. With {largest} patients, too many false positives by: {_listed(bad)}. The level "
+            f"is held by: {_listed(good)}."
         )
+    lines.append(ROUNDS)
     trial = {name: f"{100 * value:+.1f}" for name, value in measured.emulated.items()}
     lines.append(TRIAL.format(DAY, trial["late"], trial["late_and_sicker"]))
-    lines.append(SMALL)
+    lines.append(SMALL.format(smallest, _best(measured, smallest)))
     return "\n".join(lines) + "\n"
 
 
+ROUNDS = (
+    "- Where treatment depends on the day alone, the Mantel-Byar test and the time-dependent Cox model err a little "
+    "too often in large samples: remission is only seen at the next round, and a patient who is already well waits for "
+    "it untreated. With rounds every hour in place of every six that is gone."
+)
 TRIAL = (
     "- The target trial, from a whole population in which treatment does nothing, finds a risk difference at day {} of "
     "{} percentage points where treatment depends on the day, and of {} where it depends on the grade of the hour: its "
@@ -122,13 +136,15 @@ TRIAL = (
     "patients do not take that away."
 )
 SMALL = (
-    "- With 13 patients a target trial seldom gives an answer, and no valid comparison of treated with untreated "
-    "patients finds even a strong effect."
+    "- With {} patients a target trial hardly ever gives an answer, and no comparison of treated with untreated "
+    "patients finds a treatment that doubles the speed of recovery in more than {:.1f}% of samples."
 )
 
 
-def _verdict(names: Sequence[str], how: str) -> str:
-    return f"these {how}: {_listed(names)}" if names else f"none was seen to {how.removeprefix('still ')}"
+def _best(measured: Measured, n: int) -> float:
+    """Give the largest percent of samples in which a method finds the treatment that works."""
+    own = [tally for (kind, _, size), tally in measured.tallies.items() if (kind, size) == ("works", n)]
+    return max(share(tally.better, tally.answered)[0] for tally in own if tally.answered)
 
 
 def _failing(measured: Measured, kind: str, n: int) -> list[str]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
+
+from icans.report.validity import false_positives
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,10 @@ def caution(level: str, smallest: int) -> Caution | None:
     'Wang, Lagakos and Gray 2010, doi:10.1093/biostatistics/kxq021'
     """
     method = level.rpartition(": ")[2].partition(" at ")[0]
-    return next((one for one in _table() if one.method == method and smallest < one.below), None)
+    found = next((one for one in _table() if one.method == method and smallest < one.below), None)
+    if found is None or found.measured:
+        return found
+    return replace(found, measured=false_positives(method, 2 * smallest))
 
 
 @cache

@@ -8,6 +8,8 @@ from markupsafe import Markup
 
 from icans.protocol import Protocol
 from icans.report.numbers import Numbers
+from icans.report.validity import coverage
+from icans.results import display
 from icans.scales.model import Scale
 from icans.scales.unconfirmed import unconfirmed
 
@@ -17,7 +19,13 @@ SMALL = 30
 
 def limits(numbers: Numbers, protocol: Protocol, scales: Sequence[Scale]) -> list[str | Markup]:
     """Give the limits of the study: design, sample, finish lines, what was missing, scales nobody could check."""
-    sentences = [_one_arm(), _small(numbers), _finish_lines(numbers, protocol), _responders(numbers)]
+    sentences = [
+        _one_arm(),
+        _small(numbers),
+        _coverage(numbers, protocol),
+        _finish_lines(numbers, protocol),
+        _responders(numbers),
+    ]
     sentences += [_open_grades(numbers), _convention(numbers), _unpaired(numbers), *unconfirmed(scales)]
     if protocol.study.synthetic:
         sentences.insert(0, "The study is synthetic: it shows how the software works and is evidence of nothing.")
@@ -38,6 +46,37 @@ def _small(numbers: Numbers) -> Markup | str:
     return Markup(
         "Few patients: with {} evaluable, the exact 95% interval of the remission rate runs from {} to {}."
     ).format(numbers.one(n), numbers.one(low), numbers.one(high))
+
+
+def _coverage(numbers: Numbers, protocol: Protocol) -> Markup | str:
+    """Say how often intervals as given here held the true value in simulated studies of as few patients."""
+    n = numbers.find("remission", "remission", "n")
+    if n is None or n.value is None or n.value >= SMALL:
+        return ""
+    transform = protocol.survival.interval
+    shown = {
+        "remission rate, Clopper-Pearson": "the remission rate (exact)",
+        "remission rate, Wilson": "the remission rate (Wilson)",
+        f"incidence of remission at 3 days, {transform}": "the cumulative incidence of remission",
+        f"median days to remission, {transform}": "the median time to remission",
+        f"survival at 12 months, {transform}": "survival at a landmark",
+        f"median survival, {transform}": "median survival",
+        "paired change, Hodges-Lehmann": "changes of biomarkers",
+    }
+    found = coverage(list(shown), round(n.value))
+    percents = [one.percent for one in found if one.percent is not None]
+    if not percents:
+        return ""
+    narrow = [f"of {shown[one.method]} {display.percent(one.percent or 0.0)}" for one in found if not one.holds]
+    said = (
+        f"some are narrower than they say, and held it in fewer: {', '.join(narrow)}"
+        if narrow
+        else f"they held it in {display.percent(min(percents))} to {display.percent(max(percents))} of samples"
+    )
+    return Markup(
+        "95% intervals should hold the true value in 95% of studies. In samples of {} simulated patients, analysed as "
+        "here, {} (docs/validity.md)."
+    ).format(found[0].n, said)
 
 
 def _finish_lines(numbers: Numbers, protocol: Protocol) -> Markup | str:
