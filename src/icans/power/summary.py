@@ -124,8 +124,9 @@ def _design(name: str, asked: Asked, rows: Found) -> list[str]:
     if n is None or n.value is None:
         return [f"{NAMES[name]}: {n.reason if n else 'nothing was simulated'}."]
     if asked.two_arms:
+        fewest = ", the fewest simulated that have the power" if asked.by_time and asked.patients is None else ""
         return [
-            f"{NAMES[name]}, {n.value:.0f} patients an arm ({2 * n.value:.0f} in all):",
+            f"{NAMES[name]}, {n.value:.0f} patients an arm ({2 * n.value:.0f} in all){fewest}:",
             f"  without a difference {_both(rows, name, 'alpha')} of trials are positive,",
             f"  with it {_both(rows, name, 'power')}.",
         ]
