@@ -87,6 +87,12 @@ def assumptions(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Ite
         "grade, has the same effect at each step of it. A wrong model leaves confounding behind; the balance below "
         "shows what is left at eligibility."
     )
+    if asked.time_varying:
+        yield Markup(
+            "<b>Confounders by the day.</b> What changes is known by the day here. Where a grade that came and went "
+            "within a day decided who was treated, part of the confounding stays, however many the patients: simulated "
+            "treatment that did nothing and was given so looked harmful (docs/validity.md)."
+        )
     yield from _left_out(numbers)
     yield Markup("<b>What would change this.</b> {}").format(_confounding(numbers))
 
