@@ -63,8 +63,6 @@ def between_scales(numbers: Numbers, figures: Sequence[Markup]) -> list[Markup]:
 
 
 def _table(identity: str, title: str, rows: Sequence[Row], note: str) -> Markup:
-    if not rows:
-        return Markup("")
     columns = (
         "Assessments: same grade",
         "Weighted kappa (95% interval)",
@@ -72,7 +70,7 @@ def _table(identity: str, title: str, rows: Sequence[Row], note: str) -> Markup:
         "Weighted kappa (95% interval)",
         "Patients who change severity group",
     )
-    return Markup('<div class="table">{}</div>').format(tables.render(identity, title, columns, rows, note))
+    return tables.block(identity, title, columns, rows, note)
 
 
 def _cells(numbers: Numbers, toxicity: str, group: str | None) -> tuple[Markup, ...]:

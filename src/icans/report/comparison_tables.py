@@ -32,7 +32,7 @@ def groups_table(numbers: Numbers, grouping: Grouping, identity: str) -> Markup:
         if any(cells := tuple(_of_group(numbers, name, group_name(grouping, place)) for place in places))
     ]
     columns = [words_of(label) for label in grouping.labels]
-    return _table(identity, f"{grouping.comparison.name}: what each group had", columns, rows)
+    return tables.block(identity, f"{grouping.comparison.name}: what each group had", columns, rows)
 
 
 def effects_table(numbers: Numbers, grouping: Grouping, identity: str) -> Markup:
@@ -43,7 +43,7 @@ def effects_table(numbers: Numbers, grouping: Grouping, identity: str) -> Markup
         "differences the data allow; the p-value says how surprising they would be if there were none."
     )
     title = f"{grouping.comparison.name}: differences"
-    return _table(identity, title, ("Effect (95% interval)", "p", "n"), rows, note)
+    return tables.block(identity, title, ("Effect (95% interval)", "p", "n"), rows, note)
 
 
 def _endpoint(numbers: Numbers, grouping: Grouping, name: str) -> Iterator[Row]:
@@ -180,7 +180,7 @@ def baseline_table(numbers: Numbers, grouping: Grouping, identity: str) -> Marku
         "Standardised difference: in standard deviations; 0 is balance, and beyond 0.1 groups are often called "
         "unbalanced. In small groups chance alone gives larger ones."
     )
-    return _table(identity, f"{grouping.comparison.name}: patients by group", columns, rows, note)
+    return tables.block(identity, f"{grouping.comparison.name}: patients by group", columns, rows, note)
 
 
 def immortal_table(numbers: Numbers, grouping: Grouping, endpoints: Sequence[str], identity: str) -> Markup:
@@ -198,7 +198,7 @@ def immortal_table(numbers: Numbers, grouping: Grouping, endpoints: Sequence[str
                 of = Markup("{} of {}").format(numbers.one(found[0]), f"{found[0].n:,}")
                 rows.append(Row(words_of(label), (of, *(numbers.one(row) for row in found[1:])), indented=True))
     columns = ("Patients who carry it", "Together", "Longest", "Of all time observed")
-    return _table(identity, "Immortal time", columns, [row for row in rows if row.cells or len(rows) > 1])
+    return tables.block(identity, "Immortal time", columns, [row for row in rows if row.cells or len(rows) > 1])
 
 
 def immortal_patients(numbers: Numbers, endpoint: str, groups: Sequence[str]) -> list[Markup]:
@@ -211,9 +211,3 @@ def immortal_patients(numbers: Numbers, endpoint: str, groups: Sequence[str]) ->
     return [
         Markup("{}: {}").format((row.level or "").removeprefix(f"{IMMORTAL} of "), numbers.one(row)) for row in rows
     ]
-
-
-def _table(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row], note: str = "") -> Markup:
-    if not any(row.cells for row in rows):
-        return Markup("")
-    return Markup('<div class="table">{}</div>').format(tables.render(identity, title, columns, rows, note))

@@ -261,7 +261,7 @@ def _exposure(numbers: Numbers) -> Markup:
 def _table(identity: str, title: str, columns: Sequence[str], rows: Sequence[tables.Row], note: str = "") -> Markup:
     if not rows:
         return paragraph(Markup('<span class="missing">{}: nothing was recorded.</span>').format(title))
-    return Markup('<div class="table">{}</div>').format(tables.render(identity, title, columns, rows, note))
+    return tables.block(identity, title, columns, rows, note)
 
 
 def _remission(numbers: Numbers, protocol: Protocol) -> Markup:

@@ -91,14 +91,14 @@ def _summary(numbers: Numbers, asked: NaturalHistory) -> Markup:
     lost = own("lost")
     if lost is not None and lost.value:
         seen += Markup(" ({} were not followed so long; allowing for that {})").format(
-            numbers.one(lost), _share(numbers, own("percent"))
+            numbers.one(lost), numbers.share(own("percent"))
         )
     expected = Markup(
         "; the reference cohort leads to expect {} ({}, {} for the uncertainty of the model). Observed minus expected "
         "is {} percentage points ({} for both uncertainties)."
     ).format(
         _count(numbers, own("expected")),
-        _share(numbers, own("expected_percent")),
+        numbers.share(own("expected_percent")),
         _interval(numbers, own("expected_low"), own("expected_high")),
         _count(numbers, own("difference")),
         _interval(numbers, own("difference_low"), own("difference_high"), 1),
@@ -114,13 +114,7 @@ def _chance(numbers: Numbers, low: Result | None, high: Result | None, chance: R
     return Markup(
         " If the reference applied to them, {} to {} remissions would be expected 95 times in 100, and at least as "
         "many as were seen with a probability of {}."
-    ).format(numbers.one(low), numbers.one(high), _share(numbers, chance))
-
-
-def _share(numbers: Numbers, row: Result | None) -> Markup:
-    if row is None or row.value is None:
-        return numbers.one(row)
-    return numbers.show(display.percent(row.value), [row])
+    ).format(numbers.one(low), numbers.one(high), numbers.share(chance))
 
 
 def _count(numbers: Numbers, row: Result | None) -> Markup:
@@ -177,7 +171,7 @@ def _by_day(numbers: Numbers) -> Markup:
         "line, for both cohorts alike; elsewhere in this report it is the first such assessment and comes earlier. "
         "Difference and ratio carry the uncertainty of the model and of the treated."
     )
-    return _table("table-natural-history", "Observed against expected remission", columns, rows, note)
+    return tables.block("table-natural-history", "Observed against expected remission", columns, rows, note)
 
 
 def _by_start(numbers: Numbers, asked: NaturalHistory) -> Markup:
@@ -188,7 +182,7 @@ def _by_start(numbers: Numbers, asked: NaturalHistory) -> Markup:
     left = [row for row in levels_of(numbers, "not_judged", "n", TREATED) if row.value]
     rows += [Row(f"Not judged: {row.level}", (numbers.one(row), Markup(""), Markup(""))) for row in left]
     title = f"By the grade of the day of the first course, within {time_point(asked.horizon_days, 'days')}"
-    return _table("table-natural-start", title, ("Treated", "Remissions seen", "Expected"), rows)
+    return tables.block("table-natural-start", title, ("Treated", "Remissions seen", "Expected"), rows)
 
 
 def _cohorts(numbers: Numbers) -> Markup:
@@ -221,7 +215,7 @@ def _cohorts(numbers: Numbers) -> Markup:
     ):
         rows.append(Row(title, tuple(_shared(numbers, variable, group, None) for group in groups)))
     note = "Of the reference, patients with ICANS, on whom the model rests. Nothing else is known to be alike."
-    return _table("table-natural-cohorts", "The two cohorts", ("Treated", "Reference"), rows, note)
+    return tables.block("table-natural-cohorts", "The two cohorts", ("Treated", "Reference"), rows, note)
 
 
 def _onsets(numbers: Numbers) -> tuple[Markup, ...]:
@@ -251,7 +245,7 @@ def _model(numbers: Numbers) -> Markup:
     columns = list(next(iter(cells.values())))
     rows = [Row(f"From {origin}", tuple(own[column] for column in columns)) for origin, own in cells.items()]
     note = "Probability of the next day's grade, and in brackets the steps seen. A few imagined steps keep it above 0."
-    return _table(
+    return tables.block(
         "table-natural-model", "From each grade to the next day's", [f"to {name}" for name in columns], rows, note
     )
 
@@ -275,10 +269,4 @@ def _each(numbers: Numbers, asked: NaturalHistory) -> Markup:
         f"Expected to reach the finish line by {time_point(asked.horizon_days, 'days')}",
         "Reached after",
     )
-    return _table("table-natural-each", "Each treated patient", columns, rows) if rows else Markup("")
-
-
-def _table(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row], note: str = "") -> Markup:
-    if not rows:
-        return Markup("")
-    return Markup('<div class="table">{}</div>').format(tables.render(identity, title, columns, rows, note))
+    return tables.block("table-natural-each", "Each treated patient", columns, rows) if rows else Markup("")

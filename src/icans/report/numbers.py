@@ -54,6 +54,12 @@ class Numbers:
             return self.show(reason if reason.startswith(words) else f"{words} ({reason})", [row])
         return self.show(display.shown(row), [row])
 
+    def share(self, row: Result | None) -> Markup:
+        """Show a number as a percentage, or why there is none."""
+        if row is None or row.value is None:
+            return self.one(row)
+        return self.show(display.percent(row.value), [row])
+
     def json(self) -> Markup:
         """Give what the page must know of each number shown, safe inside a script element."""
         rows = [

@@ -53,7 +53,7 @@ def small_samples(numbers: Numbers, protocol: Protocol, figures: Sequence[Markup
     asked = protocol.small_samples
     if asked is None:
         return []
-    rate = _share(numbers, numbers.find(ANALYSIS, "natural_rate", "percent"))
+    rate = numbers.share(numbers.find(ANALYSIS, "natural_rate", "percent"))
     blocks = [
         paragraph(Markup("<strong>{}</strong>").format(MADE_UP)) if protocol.study.synthetic else Markup(""),
         paragraph(STATED.format(rate, asked.natural_rate_source)),
@@ -63,12 +63,6 @@ def small_samples(numbers: Numbers, protocol: Protocol, figures: Sequence[Markup
         _counted(numbers),
     ]
     return [block for block in blocks if block]
-
-
-def _share(numbers: Numbers, row: Result | None) -> Markup:
-    if row is None or row.value is None:
-        return numbers.one(row)
-    return numbers.show(display.percent(row.value), [row])
 
 
 def _limits(numbers: Numbers, low: Result | None, high: Result | None) -> Markup:
@@ -81,16 +75,16 @@ def _limits(numbers: Numbers, low: Result | None, high: Result | None) -> Markup
 def _rates(numbers: Numbers) -> Markup:
     parts = ("percent", "ci_low", "ci_high")
     value, low, high = (numbers.find("remission", "remission", part) for part in parts)
-    rows = [Row("Without a prior, exact interval", (_share(numbers, value), _limits(numbers, low, high), Markup("")))]
+    rows = [Row("Without a prior, exact interval", (numbers.share(value), _limits(numbers, low, high), Markup("")))]
     levels = dict.fromkeys(row.level for row in numbers.matching(ANALYSIS, "remission"))
     for level in levels:
         mean, low, high = (numbers.find(ANALYSIS, "remission", part, level=level) for part in parts)
         above = numbers.find(ANALYSIS, "remission", "above_natural", level=level)
-        cells = (_share(numbers, mean), _limits(numbers, low, high), _share(numbers, above))
+        cells = (numbers.share(mean), _limits(numbers, low, high), numbers.share(above))
         rows.append(Row(f"{level}".capitalize(), cells))
     columns = ("Remission rate", "95% interval", "Probability that it exceeds the natural rate")
     note = "With a prior: posterior mean and equal-tailed credible interval. A prior weighs as much as its two numbers."
-    return _table("table-small-samples", "The remission rate, with and without a prior", columns, rows, note)
+    return tables.block("table-small-samples", "The remission rate, with and without a prior", columns, rows, note)
 
 
 def _confounding(numbers: Numbers) -> Markup:
@@ -130,12 +124,6 @@ def _counted(numbers: Numbers) -> Markup:
         )
         if verdict is not None and verdict.value is not None:
             words = numbers.show(VERDICTS[int(verdict.value)], [verdict])
-            rows.append(Row(f"{level} in remission", (_share(numbers, value), _limits(numbers, low, high), words)))
+            rows.append(Row(f"{level} in remission", (numbers.share(value), _limits(numbers, low, high), words)))
     columns = ("Remission rate", "Exact 95% interval", "The interval")
-    return _table("table-missing", "Missing outcomes counted as remissions", columns, rows)
-
-
-def _table(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row], note: str = "") -> Markup:
-    if not rows:
-        return Markup("")
-    return Markup('<div class="table">{}</div>').format(tables.render(identity, title, columns, rows, note))
+    return tables.block("table-missing", "Missing outcomes counted as remissions", columns, rows)

@@ -63,6 +63,13 @@ def render(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row
         return Markup(STYLE.sub("", table.as_raw_html()))  # noqa: S704  # cells are escaped where they are made
 
 
+def block(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row], note: str = "") -> Markup:
+    """Set a table on the page; nothing where it has no rows with cells."""
+    if not any(row.cells for row in rows):
+        return Markup("")
+    return Markup('<div class="table">{}</div>').format(render(identity, title, columns, rows, note))
+
+
 def described(numbers: Numbers, analysis: str, variable: str, group: str | None) -> Markup:
     """Write ``median (min-max)`` of a numeric variable, with how many have no value."""
     rows = {s: numbers.find(analysis, variable, s, group=group) for s in ("median", "min", "max", "missing")}

@@ -109,7 +109,7 @@ def _summary(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Markup
 
 def _elements(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Markup:
     columns = ("The trial that would answer it", "Its emulation")
-    return _table("table-target-trial", "The target trial", columns, elements(numbers, protocol, asked))
+    return tables.block("table-target-trial", "The target trial", columns, elements(numbers, protocol, asked))
 
 
 def _estimates(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Markup:
@@ -135,7 +135,7 @@ def _estimates(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Mark
     shown = (asked.outcome, f"{asked.outcome}_without_weights", "risk_difference", "risk_ratio", "death")
     reasons = [row.reason for variable in shown for row in numbers.matching(ANALYSIS, variable) if row.reason]
     note += "".join(f" Not to be had: {reason}." for reason in dict.fromkeys(reasons))
-    return _table("table-target-trial-estimates", "The outcome under each strategy", columns, rows, note)
+    return tables.block("table-target-trial-estimates", "The outcome under each strategy", columns, rows, note)
 
 
 def _behind(numbers: Numbers, protocol: Protocol) -> Markup:
@@ -155,7 +155,7 @@ def _treated(numbers: Numbers) -> Markup:
         cells = (numbers.one(found["patient_days"]), numbers.one(found["treated"]), percent)
         rows.append(Row(level[:1].upper() + level[1:], cells))
     columns = ("Untreated patient-days", "Treated on them", "Percent")
-    return _table("table-positivity", "Who could be treated in the grace period, and who was", columns, rows)
+    return tables.block("table-positivity", "Who could be treated in the grace period, and who was", columns, rows)
 
 
 def _strategies(numbers: Numbers, protocol: Protocol) -> Markup:
@@ -175,7 +175,7 @@ def _strategies(numbers: Numbers, protocol: Protocol) -> Markup:
         )
         for name, text in words.items()
     ]
-    return _table("table-strategies", "What became of the clones", tuple(names.values()), rows)
+    return tables.block("table-strategies", "What became of the clones", tuple(names.values()), rows)
 
 
 def _weights(numbers: Numbers, protocol: Protocol) -> Markup:
@@ -198,7 +198,7 @@ def _weights(numbers: Numbers, protocol: Protocol) -> Markup:
             rows.append(Row("truncated, and largest before", tuple(cells), indented=True))
     columns = ("Clones left", "Mean weight", "Smallest", "Largest", "Effective number")
     note = "Effective number: how many clones of equal weight would be as precise."
-    return _table("table-weights", "Weights", columns, rows, note)
+    return tables.block("table-weights", "Weights", columns, rows, note)
 
 
 def _model(numbers: Numbers) -> Markup:
@@ -215,7 +215,7 @@ def _model(numbers: Numbers) -> Markup:
         "Odds of being treated on a day for one more of it (for yes against no), the others equal. Differences at "
         "eligibility, in standard deviations, between those who kept to each strategy."
     )
-    return _table("table-treatment-model", "The model of treatment, and balance", columns, rows, note)
+    return tables.block("table-treatment-model", "The model of treatment, and balance", columns, rows, note)
 
 
 def _with_interval(numbers: Numbers, variable: str, level: str, group: str | None) -> Markup:
@@ -241,12 +241,6 @@ def _shown(numbers: Numbers, row: Result | None, digits: int, unit: str = "") ->
     if row is None or row.value is None:
         return numbers.one(row)
     return numbers.show(f"{display.number(row.value, digits)}{unit}", [row])
-
-
-def _table(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row], note: str = "") -> Markup:
-    if not rows:
-        return Markup("")
-    return Markup('<div class="table">{}</div>').format(tables.render(identity, title, columns, rows, note))
 
 
 def _days(days: int) -> str:
