@@ -5,7 +5,7 @@ A curve's steps are coordinates and stay out of the table of results; medians, l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -121,11 +121,11 @@ def plain(variable: str, group: str | None, unit: str, curve: SurvivalCurve | In
 
 
 def stretch_curve(
-    variable: str, group: str, unit: str, curve: SimonMakuchCurve, numbers: Callable[[float], float]
+    variable: str, group: str, unit: str, curve: SimonMakuchCurve, numbers: Callable[[Sequence[float]], Sequence[float]]
 ) -> Curve:
     """Give a curve over those in a group at each time as plain rows, from when the first patient entered.
 
-    `numbers` says how many are in the group just before a time: between two steps others may enter.
+    `numbers` says how many are in the group just before each of some times: between two steps others may enter.
     """
     ended = curve.time[-1] if curve.ended is None else curve.ended
     begins = curve.first or 0.0
@@ -139,8 +139,10 @@ def stretch_curve(
     for time in between:
         place = sum((row["time"] or 0.0) < time for row in steps)
         steps.insert(place, {**steps[place - 1], "time": time, "events": 0.0, "censored": 0.0})
-    counted = [{**row, "at_risk": numbers(row["time"] or 0.0)} for row in steps]
-    at_risk = [{"time": time, "at_risk": numbers(time)} for time in ticks(curve)]
+    inside = numbers([row["time"] or 0.0 for row in steps])
+    counted = [{**row, "at_risk": number} for row, number in zip(steps, inside, strict=True)]
+    shown = ticks(curve)
+    at_risk = [{"time": time, "at_risk": number} for time, number in zip(shown, numbers(shown), strict=True)]
     return Curve(variable, group, unit, curve.method, counted, at_risk)
 
 

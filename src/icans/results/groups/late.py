@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from icans.results.rows import Result, Subject
 from icans.stats.arrays import Counts, Floats
 from icans.stats.immortal_time import ImmortalTime, immortal_time
 from icans.stats.simon_makuch import mantel_byar, simon_makuch
-from icans.stats.stretches import Stretches, landmark, stretches
+from icans.stats.stretches import Stretches, landmark, number_in_groups, stretches
 from icans.units import HOURS_PER_DAY
 
 IMMORTAL, TIME_DEPENDENT, MANTEL_BYAR = "immortal time", "time-dependent", "Mantel-Byar test"
@@ -283,12 +283,11 @@ def _curves(source: Source, late: Late, rows: Stretches) -> Iterator[Curve]:
     for place, label in enumerate(late.grouping.labels):
         alone = replace(rows, event=happened, changed=(rows.changed == place).astype(np.int64))
         _, curve = simon_makuch(alone, transform=transform)
-        inside = rows.changed == place
-        numbers = partial(_in_group, rows.start[inside], rows.stop[inside])
         if curve.time.size:
-            yield stretch_curve(late.outcome.name, label, late.outcome.unit, curve, numbers)
+            yield stretch_curve(late.outcome.name, label, late.outcome.unit, curve, partial(_in_group, alone))
 
 
-def _in_group(start: Floats, stop: Floats, time: float) -> float:
-    """Count who is in a group just before a time; at time zero, who is in it from there on."""
-    return float(np.count_nonzero(((start < time) | (start == 0)) & (stop >= time)))
+def _in_group(rows: Stretches, at: Sequence[float]) -> list[float]:
+    """Count who is in a group just before each of some times; at time zero, who is in it from there on."""
+    _, inside = number_in_groups(rows, at)
+    return [float(number) for number in inside]
