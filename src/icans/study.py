@@ -133,7 +133,7 @@ class Study:
             survival(
                 records.infusions,
                 records.events,
-                last_seen(records.neuro, records.crs, records.treatments, records.labs, records.events),
+                last_seen(*records.timed),
                 toxic,
                 studied,
                 origin=protocol.survival.origin,

@@ -108,7 +108,7 @@ def _whole_cohort(other: Study, protocol: Protocol, asked: Asked, folder: Path) 
 
 def _panel(study: Study, grades: ibis.Table, given: ibis.Table, systemic: ibis.Table, asked: Asked) -> ibis.Table:
     records = study.records
-    seen = last_seen(records.neuro, records.crs, records.treatments, records.labs, records.events)
+    seen = last_seen(*records.timed)
     return panel(
         records.infusions,
         grades,

@@ -49,7 +49,7 @@ def trial_tables(
             derived["courses"],
             derived["steroids"],
             events=records.events,
-            last_seen=last_seen(records.neuro, records.crs, records.treatments, records.labs, records.events),
+            last_seen=last_seen(*records.timed),
             carry_days=asked.carry_days,
             last_day=asked.until_day + asked.follow_up_days,
         ),

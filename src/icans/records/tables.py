@@ -65,3 +65,8 @@ class Records:
     rows: dict[str, RowCount]
     findings: tuple[Finding, ...]
     files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def timed(self) -> tuple[ibis.Table, ...]:
+        """The tables whose rows have a time: each row says that the patient was alive then."""
+        return self.neuro, self.crs, self.treatments, self.labs, self.events
