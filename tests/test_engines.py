@@ -4,7 +4,7 @@ import ibis
 import pyarrow.parquet as pq
 import pytest
 
-from icans.engines import DuckDBEngine
+from icans.engines.duckdb import DuckDBEngine
 from icans.errors import EngineError
 
 

@@ -35,7 +35,12 @@ app = typer.Typer(
 )
 
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder with study.toml and the tables.")]
-EngineName = Annotated[str, typer.Option("--engine", help="Where the tables are computed: duckdb.")]
+EngineName = Annotated[
+    str,
+    typer.Option(
+        "--engine", help="Where the tables are computed: duckdb, spark, postgres, or the URL of a PostgreSQL database."
+    ),
+]
 
 
 @app.callback(invoke_without_command=True)

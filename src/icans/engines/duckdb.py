@@ -1,8 +1,4 @@
-"""Where tables live: an Ibis backend, and what only it can do.
-
-Derivations are expressions and know no engine. This is the one place that makes a backend, keeps a table, writes it to
-Parquet, and brings small results back to Python.
-"""
+"""DuckDB inside this process, the default: no server, two cores or many, also more rows than memory holds."""
 
 from __future__ import annotations
 
@@ -12,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from icans.errors import CallError, EngineError, nearest
+from icans.errors import EngineError
 
 if TYPE_CHECKING:
     import ibis
@@ -114,23 +110,6 @@ def _name(column: str) -> str:
 def _text(text: str) -> str:
     doubled = text.replace("'", "''")
     return f"'{doubled}'"
-
-
-Engine = DuckDBEngine
-ENGINES = {"duckdb": DuckDBEngine}
-
-
-def connect(name: str = "duckdb", *, scratch: Path | None = None) -> Engine:
-    """Open an engine by name.
-
-    Raises
-    ------
-    CallError
-        No engine has that name.
-    """
-    if name not in ENGINES:
-        raise CallError(f"There is no engine {name}.", nearest(name, ENGINES))
-    return ENGINES[name](scratch)
 
 
 @contextmanager

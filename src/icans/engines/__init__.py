@@ -1,0 +1,53 @@
+"""Where tables live: one module an engine, and what each does differently from the others named in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from icans.engines.engine import Engine
+from icans.errors import CallError, nearest
+
+ENGINES = ("duckdb", "spark", "postgres")
+SCHEMES = ("postgres", "postgresql")
+"""Beginnings of the URL of a database that computes where the records lie."""
+
+
+def connect(name: str = "duckdb", *, scratch: Path | None = None, source: str = "") -> Engine:
+    """Open an engine.
+
+    Parameters
+    ----------
+    name
+        Name of an engine, or the URL of a PostgreSQL database.
+    scratch
+        Folder for what does not fit in memory and for tables on their way; None: the engine's own choice.
+    source
+        Where the records lie; ``postgres`` alone means the database that holds them.
+
+    Raises
+    ------
+    CallError
+        No engine has that name, or ``postgres`` was asked for and the records lie elsewhere.
+    EngineError
+        What the engine needs is not installed, or it refused.
+    """
+    scheme = name.partition("://")[0]
+    if name == "duckdb":
+        from icans.engines.duckdb import DuckDBEngine  # noqa: PLC0415  # only the engine that is asked for
+
+        return DuckDBEngine(scratch)
+    if name == "spark":
+        from icans.engines.spark import SparkEngine  # noqa: PLC0415  # as above
+
+        return SparkEngine(scratch)
+    if name == "postgres" or scheme in SCHEMES:
+        from icans.engines.postgres import PostgresEngine  # noqa: PLC0415  # as above
+
+        url = name if scheme in SCHEMES else source
+        if url.partition("://")[0] not in SCHEMES:
+            raise CallError(
+                "--engine postgres computes in the database of the records, and study.toml names none.",
+                'Set [records] source = "postgresql://…", or give the URL itself: --engine postgresql://…',
+            )
+        return PostgresEngine(url)
+    raise CallError(f"There is no engine {name}.", nearest(name, ENGINES))

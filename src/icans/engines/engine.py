@@ -1,0 +1,57 @@
+"""What a derivation's table is asked of the place where it lives; each engine answers in its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import ibis
+    import pyarrow as pa
+
+
+class Engine(Protocol):
+    """Where tables live: an Ibis backend, and what Ibis has no word for.
+
+    Derivations are expressions and know no engine. Only small tables come back to Python.
+    """
+
+    name: str
+    """Name of the engine: ``duckdb``, ``spark`` or ``postgres``."""
+
+    backend: Any
+    """The Ibis backend."""
+
+    def read_parquet(self, path: Path | str, *, numbered: bool = False) -> ibis.Table:
+        """Open a Parquet file, or a folder of them that this engine wrote, as a table; nothing is read yet.
+
+        With `numbered` it has the column ``file_row_number`` (int64, from 0).
+        """
+
+    def keep(self, table: ibis.Table) -> ibis.Table:
+        """Compute a table once and keep it for the steps that follow."""
+
+    def write(
+        self, table: ibis.Table, path: Path, *, levels: Mapping[str, Collection[str]] | None = None
+    ) -> ibis.Table:
+        """Compute a table, write it as Parquet and give the table as read from there.
+
+        Parameters
+        ----------
+        table
+            Any table.
+        path
+            What to write: a file, or on a cluster a folder of files.
+        levels
+            Columns of text with all the texts they can hold, for engines that write those faster. Read as text.
+        """
+
+    def collect(self, table: ibis.Table) -> pa.Table:
+        """Bring a small table to Python."""
+
+    def rows(self, table: ibis.Table) -> list[dict[str, Any]]:
+        """Bring a small table to Python as a list of rows."""
+
+    def close(self) -> None:
+        """Let go of the tables, and of what was made for them."""
