@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import ibis
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -27,3 +28,16 @@ def test_a_column_written_by_number_is_read_as_text(engine: DuckDBEngine, tmp_pa
 def test_a_text_that_was_not_named_is_refused_rather_than_lost(engine: DuckDBEngine, tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="other"):
         engine.write(ibis.memtable({"t": ["other"]}), tmp_path / "t.parquet", levels={"t": ["one"]})
+
+
+def test_files_of_one_table_are_matched_by_name_and_keep_their_numbers(engine: DuckDBEngine, tmp_path: Path) -> None:
+    paths = [tmp_path / "b[1].parquet", tmp_path / "site=it's" / "a.parquet"]
+    paths[1].parent.mkdir()
+    pq.write_table(pa.table({"n": [1, 2], "t": ["x", "y"]}), paths[0])
+    pq.write_table(pa.table({"m": [0.5], "n": [3]}), paths[1])
+    read = engine.read_parquet(paths, numbered=True, by_file={"site": [None, "it's"]})
+    assert sorted(engine.rows(read), key=lambda row: row["n"]) == [
+        {"n": 1, "t": "x", "m": None, "file_row_number": 0, "file_number": 0, "site": None},
+        {"n": 2, "t": "y", "m": None, "file_row_number": 1, "file_number": 0, "site": None},
+        {"n": 3, "t": None, "m": 0.5, "file_row_number": 0, "file_number": 1, "site": "it's"},
+    ]

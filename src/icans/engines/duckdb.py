@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,15 +41,42 @@ class DuckDBEngine:
         self.backend = ibis.duckdb.connect(**settings)
         self.backend.con.execute("SET enable_progress_bar = false")
         self._kept = 0
+        self._opened = 0
 
-    def read_parquet(self, path: Path | str, *, numbered: bool = False) -> ibis.Table:
-        """Open a Parquet file as a table; nothing is read yet.
+    def read_parquet(
+        self,
+        path: Path | str | Sequence[Path],
+        *,
+        numbered: bool = False,
+        by_file: Mapping[str, Sequence[str | None]] | None = None,
+    ) -> ibis.Table:
+        """Open a Parquet file, or the files of one table, as a table; nothing is read yet.
 
-        With `numbered` it has the column ``file_row_number`` (int64, from 0).
+        With `numbered` it has the column ``file_row_number`` (int64, from 0) and, where `path` is a list,
+        ``file_number`` (int64, from 0); `by_file` has columns (string) with a value for each file.
         """
-        literal = re.sub(r"([*?\[])", r"[\1]", str(path))
+        if not isinstance(path, Path | str):
+            return self._read_files(path, numbered, by_file or {})
         with _refusals(f"{path}"):
-            return self.backend.read_parquet(literal, file_row_number=numbered, hive_partitioning=False)
+            return self.backend.read_parquet(_literal(path), file_row_number=numbered, hive_partitioning=False)
+
+    def _read_files(
+        self, paths: Sequence[Path], numbered: bool, by_file: Mapping[str, Sequence[str | None]]
+    ) -> ibis.Table:
+        """Open the files of one table; DuckDB numbers the files in the order of the list."""
+        columns = ["*", *(["CAST(file_index AS BIGINT) AS file_number"] if numbered else [])]
+        for name, values in by_file.items():
+            listed = ", ".join("NULL" if value is None else _text(value) for value in values)
+            columns.append(f"CAST([{listed}] AS VARCHAR[])[CAST(file_index AS BIGINT) + 1] AS {_name(name)}")
+        self._opened += 1
+        view = f"files_{self._opened}"
+        files = ", ".join(_text(_literal(path)) for path in paths)
+        options = f"union_by_name = true, hive_partitioning = false, file_row_number = {str(numbered).lower()}"
+        with _refusals(f"{paths[0]} and {len(paths) - 1} more files"):
+            self.backend.con.execute(
+                f"CREATE TEMP VIEW {view} AS SELECT {', '.join(columns)} FROM read_parquet([{files}], {options})"
+            )
+            return self.backend.table(view)
 
     def keep(self, table: ibis.Table) -> ibis.Table:
         """Compute a table once and keep it for the steps that follow."""
@@ -100,6 +127,11 @@ class DuckDBEngine:
     def close(self) -> None:
         """Let go of the tables."""
         self.backend.disconnect()
+
+
+def _literal(path: Path | str) -> str:
+    """Write a path so that no sign in it stands for others."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))
 
 
 def _name(column: str) -> str:

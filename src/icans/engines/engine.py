@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -23,10 +23,28 @@ class Engine(Protocol):
     backend: Any
     """The Ibis backend."""
 
-    def read_parquet(self, path: Path | str, *, numbered: bool = False) -> ibis.Table:
+    def read_parquet(
+        self,
+        path: Path | str | Sequence[Path],
+        *,
+        numbered: bool = False,
+        by_file: Mapping[str, Sequence[str | None]] | None = None,
+    ) -> ibis.Table:
         """Open a Parquet file, or a folder of them that this engine wrote, as a table; nothing is read yet.
 
-        With `numbered` it has the column ``file_row_number`` (int64, from 0).
+        A list of paths is the files of one table: columns are matched by name, and one that a file lacks is null there.
+        The caller has seen to it that a column has the same type wherever it stands, and names are as they are: no
+        sign in a path stands for others, and no folder's name becomes a column.
+
+        Parameters
+        ----------
+        path
+            A file; or the files of one table, at least one.
+        numbered
+            Add the column ``file_row_number`` (int64, from 0, anew in each file) and, where `path` is a list,
+            ``file_number`` (int64, the file's place in the list, from 0).
+        by_file
+            Columns (string) that are not in the files: for each its value in each file, in the order of the list.
         """
 
     def keep(self, table: ibis.Table) -> ibis.Table:
