@@ -291,7 +291,8 @@ class ReadColumn:
 
     def joined(self, table: ibis.Table) -> ibis.Table:
         """Put beside each row what its text means."""
-        return table.left_join(self.meanings, self.as_stored.text(table) == self.meanings[f"text:{self.column.name}"])
+        joined = table.left_join(self.meanings, self.as_stored.text(table) == self.meanings[f"text:{self.column.name}"])
+        return joined.select(joined.columns)  # Ibis cannot join again to a join that computes a column
 
     def bad(self, table: ibis.Table) -> ir.BooleanValue:
         """Tell for each row of the joined table whether its value is unusable."""

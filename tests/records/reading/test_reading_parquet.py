@@ -184,6 +184,15 @@ def test_timestamps_dates_and_texts_are_times(save, infused, times, expected):
     assert [hour for (hour,) in outcome.rows("neuro", "hour")] == expected
 
 
+def test_times_that_are_texts_may_stand_beside_ids_that_are_numbers(save):
+    outcome = save(
+        patients={"patient_id": [7]},
+        infusions={"patient_id": [7], "infused_at": ["2024-03-01T10:00"]},
+        neuro={"patient_id": [7], "time": ["2024-03-02T10:00"], "ice": [9]},
+    ).read(time="dates")
+    assert outcome.rows("neuro", "patient_id", "hour") == [("7", 24.0)]
+
+
 def test_timestamps_that_cannot_be_meant_are_errors(save):
     folder = save(
         patients={"patient_id": ["P01"]},
