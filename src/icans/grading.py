@@ -12,6 +12,7 @@ from icans import protocol
 from icans.engines import connect
 from icans.errors import CallError, ScaleError
 from icans.output import whole_file
+from icans.records.parts import located
 from icans.records.reading import read_records, read_table
 from icans.records.schema import CRS, EVENTS, LABS, NEURO, PATIENTS, Column
 from icans.scales import catalogue
@@ -99,7 +100,8 @@ def _rows(table: Path, scale: Scale, engine: Engine) -> tuple[ibis.Table, list[F
     if "labs" not in records.present:
         raise ScaleError(f"{table} has no labs, which {scale.id} is made from.")
     graded, doubts = measured(observed(records, scale), scale, engine, file=records.files.get("labs", "labs"))
-    return graded, [*(finding for finding in records.findings if finding.severity == "error"), *doubts]
+    unread = (finding for finding in records.findings if finding.severity == "error")
+    return graded, [*unread, *located(doubts, records.parts)]
 
 
 def _columns(scale: Scale) -> list[Column]:

@@ -46,6 +46,11 @@ class RecordsSection(Section):
         "dates",
         description="How times are written: ISO 8601 dates and date-times, or hours or days from infusion",
     )
+    files: dict[str, Name] = Field(
+        default_factory=dict,
+        description="Tables that lie elsewhere, each a file, a folder (of CSV or Parquet files; Delta; Iceberg) or a "
+        "pattern such as exports/2024-*/neuro_*.parquet",
+    )
     missing: list[str] = Field(
         default_factory=lambda: ["", "NA"],
         description="Cell texts that mean: not recorded (compared without case)",

@@ -80,6 +80,7 @@ def cast(
         rows.read,
         typed.num_rows,
         (*rows.findings, *findings, *casting.findings),
+        rows.parts,
     )
 
 

@@ -105,6 +105,9 @@ def as_toml(value: object) -> str:
     match value:
         case bool():
             return "true" if value else "false"
+        case dict():
+            pairs = ", ".join(f"{key} = {as_toml(part)}" for key, part in value.items())
+            return f"{{ {pairs} }}" if pairs else "{}"
         case list() | tuple():
             return f"[{', '.join(as_toml(part) for part in value)}]"
         case str():
@@ -153,9 +156,9 @@ def _kind(schema: dict[str, Any]) -> str:
         return "date"
     if "prefixItems" in schema:
         return "list of two numbers"
-    if schema["type"] == "array":
-        items = _kind(schema["items"])
-        return f"list, each {items}"
+    if schema["type"] in ("array", "object"):
+        items = _kind(schema["items"] if schema["type"] == "array" else schema["additionalProperties"])
+        return f"list, each {items}" if schema["type"] == "array" else f"for each table {items}"
     return KINDS[schema["type"]] + _range(schema)
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from icans.errors import EngineError, RecordsError, nearest
 from icans.records.delimited import read_delimited
 from icans.records.findings import Finding, shown
 from icans.records.headings import name_key
+from icans.records.places import TABLE_FILES, TableFiles, by_pattern, iceberg_metadata, in_folder, is_delta
 from icans.records.rows import EngineRows, SourceRows, TextRows
 from icans.records.schema import TABLES
+from icans.records.several import rows_of_files, unread
 
 if TYPE_CHECKING:
     from icans.engines import Engine
 
-TABLE_FILES = (".csv", ".parquet")
 WORKBOOKS = (".xlsx", ".xlsm")
 OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods")
 OTHER_FILES = (*OTHER_WORKBOOKS, ".tsv", ".txt", ".sav", ".dta", ".sas7bdat", ".rds")
@@ -43,7 +46,9 @@ class Container(Protocol):
         """Tell whether a table that is not one of records deserves a word."""
 
 
-def source_tables(folder: Path, source: str, engine: Engine) -> tuple[dict[str, SourceRows], list[Finding]]:
+def source_tables(
+    folder: Path, source: str, engine: Engine, named: Mapping[str, str] = MappingProxyType({})
+) -> tuple[dict[str, SourceRows], list[Finding]]:
     """Find and open the tables of a study.
 
     Parameters
@@ -54,12 +59,26 @@ def source_tables(folder: Path, source: str, engine: Engine) -> tuple[dict[str, 
         The protocol's ``[records] source``: empty, a database URL, or a file or folder relative to the study folder.
     engine
         Where tables that have types stay.
+    named
+        The protocol's ``[records.files]``: by table, a file, a folder or a pattern relative to the study folder.
 
     Raises
     ------
     RecordsError
-        There is no such source, a table is in two places, or a workbook or database cannot be read.
+        There is no such source, a table is in two places, or a workbook, database, Delta or Iceberg table cannot be
+        read.
     """
+    places = {table: _named_place(table, pattern, folder) for table, pattern in named.items()}
+    found, findings = _from_source(folder, source, engine, _paths(places.values()))
+    own = {table: _rows_at(place, folder, TABLES[table].names, engine) for table, place in places.items()}
+    _refuse_two_places({table: [found[table].file, rows.file] for table, (rows, _) in own.items() if table in found})
+    found |= {table: rows for table, (rows, _) in own.items()}
+    return found, [*findings, *(finding for _, more in own.values() for finding in more)]
+
+
+def _from_source(
+    folder: Path, source: str, engine: Engine, taken: Collection[Path]
+) -> tuple[dict[str, SourceRows], list[Finding]]:
     scheme, colon, rest = source.partition("://")
     if not colon:
         path = folder / source
@@ -76,7 +95,7 @@ def source_tables(folder: Path, source: str, engine: Engine) -> tuple[dict[str, 
             "Known are: sqlite, duckdb, postgresql.",
         )
     if path.is_dir():
-        return _from_folder(path, engine)
+        return _from_folder(path, engine, taken)
     if not path.is_file():
         raise RecordsError(f"study.toml: [records] source names {shown(source, 200)}, and there is no such file.")
     found, findings = _from_file(path, engine)
@@ -119,12 +138,14 @@ def _from_container(container: Container) -> tuple[dict[str, SourceRows], list[F
     return found, [_unknown(container.label(name), name) for name in others if container.matters(name)]
 
 
-def _from_folder(folder: Path, engine: Engine) -> tuple[dict[str, SourceRows], list[Finding]]:
-    files = sorted(path for path in folder.iterdir() if not path.name.startswith((".", "~$")))
+def _from_folder(folder: Path, engine: Engine, taken: Collection[Path]) -> tuple[dict[str, SourceRows], list[Finding]]:
+    files = sorted(p for p in folder.iterdir() if not p.name.startswith((".", "~$")) and p not in taken)
     tables: dict[str, list[Path]] = {}
     for path in files:
         if path.suffix.lower() in TABLE_FILES:
             tables.setdefault(name_key(path.stem), []).append(path)
+        elif path.is_dir() and name_key(path.name) in TABLES:
+            tables.setdefault(name_key(path.name), []).append(path)
     workbooks = [path for path in files if path.suffix.lower() in WORKBOOKS]
     if len(workbooks) > 1:
         raise RecordsError(
@@ -133,31 +154,85 @@ def _from_folder(folder: Path, engine: Engine) -> tuple[dict[str, SourceRows], l
         )
     found, findings = _from_workbook(workbooks[0]) if workbooks else ({}, [])
     known = {key: paths for key, paths in tables.items() if key in TABLES}
-    places = {key: [path.name for path in paths] for key, paths in known.items()}
+    places = {key: [_label(path, folder) for path in paths] for key, paths in known.items()}
     for key, rows in found.items():
         places.setdefault(key, []).append(rows.file)
     _refuse_two_places(places)
     for key, paths in known.items():
-        found[key] = file_rows(paths[0], TABLES[key].names, engine)
+        found[key], more = _rows_at(paths[0], folder, TABLES[key].names, engine)
+        findings += more
     unknown = [path for key, paths in tables.items() if key not in TABLES and key not in OUTPUTS for path in paths]
     findings += [_unknown(path.name, path.stem) for path in unknown]
     findings += [_other_kind(path) for path in files if _holds_tables_unread(path)]
     return found, findings
 
 
-def file_rows(path: Path, names: Collection[str], engine: Engine) -> SourceRows:
+def _named_place(table: str, pattern: str, folder: Path) -> TableFiles | Path:
+    """Find what the protocol names for a table."""
+    if table not in TABLES:
+        raise RecordsError(f"study.toml: [records.files] {shown(table)} is not a table.", nearest(table, TABLES))
+    place = by_pattern(table, pattern, folder)
+    if isinstance(place, TableFiles) or place.is_dir() or iceberg_metadata(place):
+        return place
+    if place.suffix.lower() not in TABLE_FILES:
+        raise RecordsError(
+            f"study.toml: [records.files] {table} names {_label(place, folder)}, "
+            "which is neither a CSV nor a Parquet file.",
+            "A workbook or a database is named as [records] source.",
+        )
+    return place
+
+
+def _paths(places: Iterable[TableFiles | Path]) -> set[Path]:
+    return {path for place in places for path in ([place] if isinstance(place, Path) else place.paths)}
+
+
+def _rows_at(
+    place: TableFiles | Path, folder: Path, names: Collection[str], engine: Engine
+) -> tuple[SourceRows, list[Finding]]:
+    """Read or open the table that lies in a file, in a folder, or in files that a pattern names."""
+    if isinstance(place, Path):
+        label = _label(place, folder)
+        if metadata := iceberg_metadata(place):
+            from icans.records.iceberg import iceberg_files  # noqa: PLC0415  # most studies have no such table
+
+            place = iceberg_files(metadata, label)
+        elif is_delta(place):
+            from icans.records.delta import delta_files  # noqa: PLC0415  # most studies have no such table
+
+            place = delta_files(place, label)
+        elif place.is_dir():
+            place = in_folder(place, folder)
+        else:
+            return file_rows(place, names, engine, label), []
+    if not place.paths:
+        problem = "holds no CSV or Parquet file, and counts as absent"
+        meant = place.label.lower().rstrip("/").endswith(TABLE_FILES)
+        empty = Finding("error" if meant else "warning", place.label, problem=problem)
+        return TextRows(place.label, findings=(empty,)), unread(place)
+    return rows_of_files(place, names, engine), unread(place)
+
+
+def _label(place: Path, folder: Path) -> str:
+    name = place.relative_to(folder) if place.is_relative_to(folder) else place
+    return f"{name}/" if place.is_dir() else f"{name}"
+
+
+def file_rows(path: Path, names: Collection[str], engine: Engine, label: str = "") -> SourceRows:
     """Read or open one table in a file of its own."""
+    label = label or path.name
     if not path.is_file():
-        return TextRows(path.name, findings=(Finding("error", path.name, problem="is not a file"),))
+        return TextRows(label, findings=(Finding("error", label, problem="is not a file"),))
     if path.suffix.lower() == ".csv":
-        return read_delimited(path, names)
+        return replace(read_delimited(path, names, label), paths=(path,))
     try:
         table = engine.read_parquet(path)
     except EngineError as error:
         problem = "is not a Parquet file that can be read"
         reason = shown(error.what.partition("refused: ")[2], 120)
-        return TextRows(path.name, findings=(Finding("error", path.name, problem=problem, advice=reason),))
-    return EngineRows(path.name, table, partial(engine.read_parquet, path, numbered=True), "file_row_number", 2)
+        return TextRows(label, findings=(Finding("error", label, problem=problem, advice=reason),))
+    numbered = partial(engine.read_parquet, path, numbered=True)
+    return EngineRows(label, table, numbered, "file_row_number", 2, paths=(path,))
 
 
 def _left_aside(folder: Path, source: Path) -> list[Finding]:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from icans.errors import CallError, EngineError, RecordsError
 from icans.records.canonical import absent, canonical
 from icans.records.casting import cast
-from icans.records.files import TABLE_FILES, WORKBOOKS, file_rows, source_tables
+from icans.records.files import WORKBOOKS, file_rows, source_tables
 from icans.records.findings import Finding, shown
 from icans.records.parsing import missing_texts
+from icans.records.parts import located
+from icans.records.places import TABLE_FILES
 from icans.records.placing import Infusions, infusions_at_zero, numbered_infusions, placed
 from icans.records.repeats import without_repeats
 from icans.records.rows import ROW, SourceRows, TextRows
@@ -64,7 +66,7 @@ def read_records(
     """
     notation = Notation(missing_texts(protocol.records.missing), protocol.records.time)
     schema = _with_declared(declared or {})
-    sources, findings = source_tables(folder, protocol.records.source, engine)
+    sources, findings = source_tables(folder, protocol.records.source, engine, protocol.records.files)
     patients = _patients(sources, schema["patients"], notation, engine)
     known = of_known_patients(sources, patients, engine)
     others = [
@@ -84,13 +86,16 @@ def read_records(
     expressions |= _placed(tables, schema, patients, infusions, engine, known=known)
     findings += [finding for table in tables.values() for finding in table.findings]
     expressions |= {name: absent(table) for name, table in schema.items() if name not in expressions}
+    parts = {table.file: table.parts for table in tables.values() if table.parts}
     return Records(
         **expressions,
         present=frozenset(tables),
         columns={name: frozenset(table.columns) for name, table in tables.items()},
         rows={name: RowCount(table.read, table.used) for name, table in tables.items()},
-        findings=tuple(findings),
+        findings=tuple(located(findings, parts)),
         files={name: table.file for name, table in tables.items()},
+        paths={name: sources[name].paths for name in tables},
+        parts=parts,
     )
 
 

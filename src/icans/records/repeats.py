@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from icans.records.findings import MOST_ROWS, Finding, Tally, more_rows, shown
+from icans.records.parts import named_row
 from icans.records.rows import ROW
 from icans.records.usable import Usable
 
@@ -45,7 +46,7 @@ def without_repeats(table: Usable, key: Sequence[str], what: str, engine: Engine
     kept = ranked.filter(ranked[PLACE] == 0).drop(PLACE)
     repeated = ranked.semi_join(ranked.filter(ranked[PLACE] > 0).select(*key), list(key)).order_by([*key, PLACE])
     rows = engine.rows(repeated.limit(2 * MOST_ROWS))
-    findings = Tally(_repeats(rows, key, table.file, what)).findings()
+    findings = Tally(_repeats(rows, key, table, what)).findings()
     used = engine.rows(kept.aggregate(n=kept.count()))[0]["n"]
     if table.used - used > len(findings):
         findings.append(more_rows(findings[-1], table.used - used - len(findings), findings[-1].problem))
@@ -58,12 +59,13 @@ def without_repeats(table: Usable, key: Sequence[str], what: str, engine: Engine
     )
 
 
-def _repeats(rows: list[dict[str, Any]], key: Sequence[str], file: str, what: str) -> Iterator[Finding]:
+def _repeats(rows: list[dict[str, Any]], key: Sequence[str], table: Usable, what: str) -> Iterator[Finding]:
+    file = table.file
     for _, group in groupby(rows, lambda row: [row[name] for name in key]):
         first, *later = group
         for row in later:
             same = all(row[name] == first[name] for name in row if name not in (ROW, PLACE))
-            where = f"row {first[ROW]}" if first[ROW] else "another row"
+            where = named_row(first[ROW], table.parts) if first[ROW] else "another row"
             patient = shown(row["patient_id"])
             if same:
                 problem = f"is the same {what} as {where}, word for word, and is used once"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -38,6 +39,10 @@ class TextRows:
         Rows there were, with those that had to be left out.
     findings
         What was found on the way; errors name rows that are left out.
+    paths
+        The files it was read from.
+    parts
+        Names of the files, where they are several; the numbers of rows then say which (`icans.records.parts`).
     """
 
     file: str
@@ -46,6 +51,8 @@ class TextRows:
     numbers: pa.ChunkedArray = field(default_factory=lambda: pa.chunked_array([], pa.int64()))
     read: int = 0
     findings: tuple[Finding, ...] = ()
+    paths: tuple[Path, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,8 @@ class EngineRows:
         Column of `numbered` with the number of each row; empty where the source has no order.
     first
         Number of the first row there.
+    paths, parts
+        As for `TextRows`.
     """
 
     file: str
@@ -71,6 +80,8 @@ class EngineRows:
     numbered: Callable[[], ibis.Table]
     number: str = ""
     first: int = 0
+    paths: tuple[Path, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 SourceRows = TextRows | EngineRows

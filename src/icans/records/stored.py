@@ -90,6 +90,7 @@ def checked(
         count,
         used,
         (*findings, *faults),
+        rows.parts,
     )
 
 

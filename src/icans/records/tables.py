@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icans.records.findings import Finding
@@ -51,6 +52,10 @@ class Records:
         What was found while reading: errors (rows left out) and notes.
     files
         For each table the study has, its file, sheet or table as the user knows it.
+    paths
+        For each table the study has, the files it was read from; none for a table of a database server.
+    parts
+        For a table of several files, by what `files` calls it, the names of those.
     """
 
     patients: ibis.Table
@@ -65,6 +70,8 @@ class Records:
     rows: dict[str, RowCount]
     findings: tuple[Finding, ...]
     files: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, tuple[Path, ...]] = field(default_factory=dict)
+    parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def timed(self) -> tuple[ibis.Table, ...]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 from icans.records.findings import MOST_ROWS, Finding, shown
 from icans.records.headings import name_key
 from icans.records.parsing import EMPTY, advice, trimmed
+from icans.records.parts import STRIDE
 from icans.records.schema import Column, Kind
 from icans.records.time import Clock, TimeUnit, time_advice
 
@@ -72,6 +73,8 @@ class Usable:
         Rows there were, rows that are here.
     findings
         Faults and notes.
+    parts
+        Names of the table's files, where they are several.
     """
 
     name: str
@@ -83,6 +86,7 @@ class Usable:
     read: int
     used: int
     findings: tuple[Finding, ...] = ()
+    parts: tuple[str, ...] = ()
 
 
 def absent_finding(file: str, column: Column, header: Collection[str]) -> Finding:
@@ -124,8 +128,9 @@ def comma_finding(file: str, column: str, row: int | None, text: str, count: int
 def padded_finding(file: str, column: str, text: str, rows: list[int | None]) -> Finding:
     """Note that blanks around an id were taken off, and in which rows."""
     numbers = [row for row in rows if row is not None]
+    several = bool(numbers) and numbers[0] >= STRIDE
     count = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
-    where = f"row{'s' if len(numbers) > 1 else ''} {spans(numbers)}" if numbers else count
+    where = f"row{'s' if len(numbers) > 1 else ''} {spans(numbers)}" if numbers and not several else count
     problem = f"has blanks around it in {where}, and is read as {shown(trimmed(text))}"
     first = numbers[0] if numbers else None
     return Finding("note", file, first, column, shown(text), problem, patient_id=shown(trimmed(text)))

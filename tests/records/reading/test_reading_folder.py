@@ -108,10 +108,12 @@ def test_tables_in_files_of_another_kind_are_warned_of(folder):
     ]
 
 
-def test_a_folder_named_like_a_table_is_an_error(folder):
+def test_a_folder_named_like_a_table_with_nothing_in_it_is_told(folder):
     (folder.path / "crs.csv").mkdir()
-    (folder.path / "labs.parquet").mkdir()
-    assert folder.read().errors == ["crs.csv: is not a file.", "labs.parquet: is not a file."]
+    (folder.path / "labs").mkdir()
+    outcome = folder.read()
+    assert outcome.errors == ["crs.csv/: holds no CSV or Parquet file, and counts as absent."]
+    assert outcome.said() == [*outcome.errors, "labs/: holds no CSV or Parquet file, and counts as absent."]
 
 
 def test_a_link_to_a_table_elsewhere_is_read(folder, tmp_path_factory):

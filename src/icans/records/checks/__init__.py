@@ -21,6 +21,7 @@ from icans.records.checks.repeats import repeat_findings
 from icans.records.checks.study import study_findings
 from icans.records.checks.times import later_infusions
 from icans.records.findings import Finding
+from icans.records.parts import located
 
 if TYPE_CHECKING:
     from icans.engines import Engine
@@ -61,4 +62,5 @@ def check(records: Records, protocol: Protocol, engine: Engine) -> list[Finding]
         *repeat_findings(records, engine),
         *block_findings(records, engine),
     ]
-    return [replace(finding, file=records.files.get(finding.file, finding.file)) for finding in found]
+    named = [replace(finding, file=records.files.get(finding.file, finding.file)) for finding in found]
+    return located(named, records.parts)
