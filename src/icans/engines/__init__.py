@@ -7,6 +7,8 @@ from pathlib import Path
 from icans.engines.engine import Engine
 from icans.errors import CallError, nearest
 
+__all__ = ["ENGINES", "SCHEMES", "Engine", "connect"]
+
 ENGINES = ("duckdb", "spark", "postgres")
 SCHEMES = ("postgres", "postgresql")
 """Beginnings of the URL of a database that computes where the records lie."""
