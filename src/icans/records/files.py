@@ -107,9 +107,9 @@ def _from_file(path: Path, engine: Engine) -> tuple[dict[str, SourceRows], list[
 
     kind = kind_of(path)
     if kind == "sqlite":
-        return _from_container(SQLiteFile(path))
+        return _from_container(SQLiteFile(path), path)
     if kind == "duckdb":
-        return _from_container(DuckDBFile(path, engine))
+        return _from_container(DuckDBFile(path, engine), path)
     if path.suffix.lower() in WORKBOOKS:
         return _from_workbook(path)
     raise RecordsError(
@@ -122,11 +122,11 @@ def _from_workbook(path: Path) -> tuple[dict[str, SourceRows], list[Finding]]:
     from icans.records.workbook import opened  # noqa: PLC0415  # most studies have no workbook
 
     with opened(path) as workbook:
-        return _from_container(workbook)
+        return _from_container(workbook, path)
 
 
-def _from_container(container: Container) -> tuple[dict[str, SourceRows], list[Finding]]:
-    """Read the tables of records that a workbook or database has, and warn of the others."""
+def _from_container(container: Container, *paths: Path) -> tuple[dict[str, SourceRows], list[Finding]]:
+    """Read the tables of records that a workbook or database has, in these files, and warn of the others."""
     names = container.names()
     places: dict[str, list[str]] = {}
     for name in names:
@@ -134,7 +134,7 @@ def _from_container(container: Container) -> tuple[dict[str, SourceRows], list[F
     known = {key: written for key, written in places.items() if key in TABLES}
     _refuse_two_places({key: [container.label(name) for name in written] for key, written in known.items()})
     others = [name for key, written in places.items() if key not in TABLES for name in written]
-    found = {key: container.read(written[0]) for key, written in known.items()}
+    found = {key: replace(container.read(written[0]), paths=paths) for key, written in known.items()}
     return found, [_unknown(container.label(name), name) for name in others if container.matters(name)]
 
 
