@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import ibis
@@ -41,3 +43,18 @@ def test_files_of_one_table_are_matched_by_name_and_keep_their_numbers(engine: D
         {"n": 2, "t": "y", "m": None, "file_row_number": 1, "file_number": 0, "site": None},
         {"n": 3, "t": None, "m": 0.5, "file_row_number": 0, "file_number": 1, "site": "it's"},
     ]
+
+
+def test_tables_go_and_come_without_pandas() -> None:
+    code = """
+import sys, ibis, pyarrow as pa
+from icans.engines import connect
+engine = connect()
+kept = engine.keep(ibis.memtable(pa.table({"n": pa.array([1, None, 3])})))
+assert engine.collect(kept).schema.field("n").type == pa.int64()
+assert "pandas" not in sys.modules, "pandas was imported"
+import pandas
+assert len(pa.array(pandas.Series(["a", None]))) == len(engine.collect(kept).to_pandas()) - 1
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert not ran.stderr
