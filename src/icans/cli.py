@@ -293,6 +293,8 @@ def main() -> None:
             "  Please report it, with what ICANS_TRACEBACK=1 prints when you run the command again.",
             1,
         )
+    finally:
+        gc.freeze()  # all that is left ends with the process: the interpreter need not search it for garbage
 
 
 def _fail(message: str, exit_code: int) -> None:
