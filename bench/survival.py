@@ -1,4 +1,7 @@
-"""The cost of the estimators of time to event, in multiples of R's survival on the same patients."""
+"""The cost of the estimators of time to event, in multiples of R's survival on the same patients.
+
+What both give is compared before any time counts.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +22,12 @@ from bench.processes import run
 
 IN_R = Path(__file__).with_name("survival.R")
 """The same estimators in R."""
+
+DAYS = (7, 30, 90, 365, 1000)
+"""Where the curves are compared."""
+
+NEAR = 1e-9
+"""How far our numbers and R's may be apart, relative to their size."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +61,12 @@ def survival(patients: int, scratch: Path, repeats: int) -> Survival:
     for _ in range(repeats):
         report = folder / "seconds.json"
         megabytes = max(megabytes, run(["-m", "bench.survival", str(folder), str(report)]).megabytes)
-        ours.append(json.loads(report.read_text()))
-        theirs.append(seconds_in_r(folder, patients))
+        found = json.loads(report.read_text())
+        there = in_r(folder, patients)
+        if there:
+            hold_equal(found["numbers"], there["numbers"])
+        ours.append(found["seconds"])
+        theirs.append(there.get("seconds", {}))
     names = list(ours[0])
     return Survival(
         patients=patients,
@@ -78,7 +92,7 @@ def write_patients(patients: int, folder: Path) -> None:
         column.astype(np.float64).tofile(folder / name)
 
 
-def seconds_in_r(folder: Path, patients: int) -> dict[str, float]:
+def in_r(folder: Path, patients: int) -> Any:  # noqa: ANN401  # JSON
     """Run each estimator once in R; empty where R or its package survival is not installed."""
     rscript = shutil.which("Rscript")
     if (
@@ -87,34 +101,50 @@ def seconds_in_r(folder: Path, patients: int) -> dict[str, float]:
     ):
         return {}
     finished = subprocess.run(
-        [rscript, str(IN_R), str(folder), str(patients)], capture_output=True, text=True, check=True
+        [rscript, str(IN_R), str(folder), str(patients), *map(str, DAYS)], capture_output=True, text=True, check=True
     )
-    seconds: dict[str, float] = json.loads(finished.stdout)
-    return seconds
+    return json.loads(finished.stdout)
 
 
-def seconds_here(folder: Path) -> dict[str, float]:
+def hold_equal(ours: dict[str, list[float]], theirs: dict[str, list[float]]) -> None:
+    """Refuse to go on where our numbers are not R's.
+
+    Raises
+    ------
+    RuntimeError
+        One differs by more than `NEAR`.
+    """
+    for name, numbers in ours.items():
+        if not np.allclose(numbers, theirs[name], rtol=NEAR, atol=0):
+            raise RuntimeError(f"{name}: {numbers} here, {theirs[name]} in R")
+
+
+def here(folder: Path) -> dict[str, Any]:
     """Run each estimator once in this process, its module imported before."""
     from icans.stats.cox import cox
     from icans.stats.log_rank import log_rank
     from icans.stats.time_to_event import kaplan_meier
 
     event, group, x = (np.fromfile(folder / name) for name in ("event", "group", "x"))
-    seconds = {}
+    seconds, numbers = {}, {}
     for name in ("apart", "days"):
         moments = np.fromfile(folder / name)
-        seconds[f"Kaplan-Meier {name}"] = timed(lambda times=moments: kaplan_meier(times, event))
-        seconds[f"log-rank {name}"] = timed(lambda times=moments: log_rank(times, event, group))
-        seconds[f"Cox {name}"] = timed(lambda times=moments: cox(times, event, x))
-    return seconds
+        seconds[f"Kaplan-Meier {name}"], curve = timed(lambda times=moments: kaplan_meier(times, event))
+        at = np.searchsorted(curve.time, DAYS, side="right") - 1
+        numbers[f"Kaplan-Meier {name}"] = [*curve.survival[at], *curve.low[at], *curve.high[at]]
+        seconds[f"log-rank {name}"], test = timed(lambda times=moments: log_rank(times, event, group))
+        numbers[f"log-rank {name}"] = [*test.expected, test.test.statistic]
+        seconds[f"Cox {name}"], model = timed(lambda times=moments: cox(times, event, x))
+        numbers[f"Cox {name}"] = [model.coefficients[0].value, float(model.covariance[0, 0])]
+    return {"seconds": seconds, "numbers": numbers}
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Give the seconds that something takes."""
+def timed(work: Callable[[], Any]) -> tuple[float, Any]:
+    """Give the seconds that something takes, and what it gives."""
     start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+    found = work()
+    return time.perf_counter() - start, found
 
 
 if __name__ == "__main__":
-    Path(sys.argv[2]).write_text(json.dumps(seconds_here(Path(sys.argv[1]))))
+    Path(sys.argv[2]).write_text(json.dumps(here(Path(sys.argv[1]))))
