@@ -6,23 +6,18 @@ import gc
 import os
 import signal
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from icans import __version__
-from icans.commands.options import OutFolder, ParametersFile
+from icans.commands import run
+from icans.commands.opened import opened, refuse_study_as_output, say_unused
+from icans.commands.options import EngineName, OutFolder, ParametersFile, StudyFolder
 from icans.commands.power import power
-from icans.commands.progress import progress as _progress
-from icans.errors import CallError, IcansError
-
-if TYPE_CHECKING:
-    from icans.results.rows import Result
-    from icans.study import Study
+from icans.commands.progress import progress
+from icans.errors import IcansError
 
 app = typer.Typer(
     name="icans",
@@ -33,14 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder with study.toml and the tables.")]
-EngineName = Annotated[
-    str,
-    typer.Option(
-        "--engine", help="Where the tables are computed: duckdb, spark, postgres, or the URL of a PostgreSQL database."
-    ),
-]
 
 
 @app.callback(invoke_without_command=True)
@@ -59,7 +46,7 @@ def demo(out: OutFolder = Path("icans-demo")) -> None:
     from icans.results.verdicts import summary
 
     with folder() as study:
-        results = _report(study, out, "duckdb")
+        results = run.whole_report(study, out, "duckdb")
         verdicts = verify(results, read_claims(study / "claims.toml"))
     typer.echo(f"Published figures, recomputed from its records: {summary(verdicts)}")
     if failed(verdicts):
@@ -87,8 +74,8 @@ def check(
     from icans.records.findings import write_csv
     from icans.records.findings_table import print_findings
 
-    with _opened(study) as opened:
-        findings = opened.findings()
+    with opened(study) as read:
+        findings = read.findings()
     file = out or study / "findings.csv"
     with whole_file(file) as unfinished:
         write_csv(findings, unfinished)
@@ -128,22 +115,8 @@ def grade(
         raise typer.Exit(1)
 
 
-@app.command()
-def derive(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb") -> None:
-    """Write the derived tables (grades, episodes, courses, ...) as Parquet."""
-    from icans.output import whole_folder
-
-    _refuse_study_as_output(study, out)
-    with whole_folder(out) as unfinished, _opened(study, engine) as opened, _progress("Deriving") as step:
-        opened.derive(unfinished / "derived", step)
-    typer.echo(f"Derived tables: {out / 'derived'}")
-    _say_unused(opened)
-
-
-@app.command()
-def report(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb") -> None:
-    """Write derived tables, results, figures and report.html."""
-    _report(study, out, engine)
+app.command()(run.derive)
+app.command()(run.report)
 
 
 @app.command()
@@ -164,23 +137,23 @@ def agree(
 
     asked = [name.strip() for name in scales.split(",") if name.strip()]
     if out is None:
-        with _opened(study, engine, asked) as opened, _progress("Agreement") as step:
-            found = agree(opened, None, None, step)
+        with opened(study, engine, asked) as read, progress("Agreement") as step:
+            found = agree(read, None, None, step)
     else:
         from icans.figures.render import Renderer
 
-        _refuse_study_as_output(study, out)
+        refuse_study_as_output(study, out)
         with (
             whole_folder(out) as unfinished,
             Renderer() as renderer,
-            _opened(study, engine, asked) as opened,
-            _progress("Agreement") as step,
+            opened(study, engine, asked) as read,
+            progress("Agreement") as step,
         ):
-            found = agree(opened, unfinished, renderer, step)
+            found = agree(read, unfinished, renderer, step)
     print_agreement(found)
     if out is not None:
         typer.echo(f"Page: {out / 'agreement.html'}")
-    _say_unused(opened)
+    say_unused(read)
 
 
 @app.command()
@@ -198,23 +171,23 @@ def sensitivity(
     from icans.sensitivity import try_definitions
 
     if out is None:
-        with _opened(study, engine) as opened, _progress("Sensitivity") as step:
-            tried = try_definitions(opened, None, None, step)
+        with opened(study, engine) as read, progress("Sensitivity") as step:
+            tried = try_definitions(read, None, None, step)
     else:
         from icans.figures.render import Renderer
 
-        _refuse_study_as_output(study, out)
+        refuse_study_as_output(study, out)
         with (
             whole_folder(out) as unfinished,
             Renderer() as renderer,
-            _opened(study, engine) as opened,
-            _progress("Sensitivity") as step,
+            opened(study, engine) as read,
+            progress("Sensitivity") as step,
         ):
-            tried = try_definitions(opened, unfinished, renderer, step)
+            tried = try_definitions(read, unfinished, renderer, step)
     print_summary(tried.study, tried.results, tried.claims)
     if out is not None:
         typer.echo(f"Page: {out / 'sensitivity.html'}")
-    _say_unused(opened)
+    say_unused(read)
 
 
 @app.command()
@@ -229,8 +202,8 @@ def verify(
     from icans.results.verdicts import print_verdicts
 
     stated = read_claims(claims or study / "claims.toml")
-    with _opened(study) as opened, _progress("Verifying") as step:
-        verdicts = verify(opened.results(step), stated)
+    with opened(study) as read, progress("Verifying") as step:
+        verdicts = verify(read.results(step), stated)
     print_verdicts(verdicts)
     if failed(verdicts):
         raise typer.Exit(1)
@@ -266,7 +239,7 @@ def simulate(
     from icans.simulate.parameters_file import read_parameters
 
     truth = read_parameters(parameters) if parameters else None
-    with whole_folder(out) as unfinished, _progress("Simulating") as step:
+    with whole_folder(out) as unfinished, progress("Simulating") as step:
         simulate(unfinished, patients=patients, seed=seed, parameters=truth, step=step)
     typer.echo(f"Simulated study of {patients:,} patients: {out}")
 
@@ -305,64 +278,3 @@ def _fail(message: str, exit_code: int) -> None:
 def _stop(number: int, _frame: object) -> None:
     """Leave by the ordinary way, so that unfinished output is removed."""
     sys.exit(128 + number)
-
-
-@contextmanager
-def _opened(folder: Path, engine: str = "duckdb", compared: Sequence[str] = ()) -> Iterator[Study]:
-    from icans.engines import connect
-    from icans.study import Study
-
-    with tempfile.TemporaryDirectory(prefix="icans-") as scratch:
-        connected = connect(engine, scratch=Path(scratch))
-        try:
-            study = Study.read(folder, connected, compared=compared)
-            _warn(study)
-            yield study
-        finally:
-            connected.close()
-
-
-def _report(folder: Path, out: Path, engine: str) -> list[Result]:
-    from icans.figures.render import Renderer
-    from icans.output import whole_folder
-
-    _refuse_study_as_output(folder, out)
-    with (
-        whole_folder(out) as unfinished,
-        Renderer() as renderer,  # starts while the rest is imported
-        _opened(folder, engine) as opened,
-        _progress("Report") as step,
-    ):
-        results = opened.report(unfinished, renderer, step)
-    typer.echo(f"Report: {out / 'report.html'}")
-    _say_unused(opened)
-    _say_refused(results)
-    return results
-
-
-def _say_refused(results: Sequence[Result]) -> None:
-    """Say which comparisons are refused, and why."""
-    from icans.results.groups.refusals import refusals
-
-    for sentence in refusals(results):
-        typer.echo(sentence, err=True)
-
-
-def _warn(study: Study) -> None:
-    """Say which of the study's scales could not be checked against their publication."""
-    from icans.scales.unconfirmed import unconfirmed
-
-    for sentence in unconfirmed((*study.every_scale, *study.varied)):
-        typer.echo(sentence, err=True)
-
-
-def _refuse_study_as_output(study: Path, out: Path) -> None:
-    if study.resolve().is_relative_to(out.resolve()):
-        raise CallError(f"{out} is the study itself or holds it; output there would replace it.", "Name another --out.")
-
-
-def _say_unused(study: Study) -> None:
-    """Say how many rows could not be used: a number nobody may overlook."""
-    errors = sum(finding.severity == "error" for finding in study.records.findings)
-    if errors:
-        typer.echo(f"{errors} findings are errors: rows left out and counted. See: icans check", err=True)

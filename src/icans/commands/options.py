@@ -1,4 +1,4 @@
-"""Options that several commands take."""
+"""Arguments and options that several commands take."""
 
 from __future__ import annotations
 
@@ -7,8 +7,18 @@ from typing import Annotated
 
 import typer
 
+StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="Folder with study.toml and the tables.")]
 OutFolder = Annotated[
     Path, typer.Option("--out", metavar="DIR", help="Folder to write; an earlier output is replaced.")
+]
+EngineName = Annotated[
+    str,
+    typer.Option(
+        "--engine", help="Where the tables are computed: duckdb, spark, postgres, or the URL of a PostgreSQL database."
+    ),
+]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Compute everything, also what the earlier output has and still holds.")
 ]
 ParametersFile = Annotated[
     Path | None,

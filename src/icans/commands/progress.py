@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 COUNTED = re.compile(r"([\d,]+) of ([\d,]+)")
@@ -12,10 +12,17 @@ COUNTED = re.compile(r"([\d,]+) of ([\d,]+)")
 
 
 @contextmanager
-def progress(title: str) -> Iterator[Callable[[str], None]]:
+def progress(title: str, steps: Sequence[str] = ()) -> Iterator[Callable[[str], None]]:
     """Show on a terminal which step runs; print nothing where nobody watches.
 
-    A step that says how many of how many are done is shown with a bar.
+    A step that says how many of how many are done is shown with a bar; so are the steps that are known to come.
+
+    Parameters
+    ----------
+    title
+        What is done.
+    steps
+        Steps that are known to come, in order; others may come between.
     """
     if not sys.stderr.isatty():
         yield lambda _step: None
@@ -26,9 +33,14 @@ def progress(title: str) -> Iterator[Callable[[str], None]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None)
+        before = 0
 
         def show(step: str) -> None:
+            nonlocal before
+            before = steps.index(step) if step in steps else before
             done, total = counted(step)
+            if total is None and steps:
+                done, total = before, len(steps)
             bar.update(task, description=f"{title}: {step}", completed=done, total=total)
 
         yield show

@@ -1,0 +1,72 @@
+"""A study opened for a command: its engine connected, its doubts said, everything let go of at the end."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from icans.errors import CallError
+
+if TYPE_CHECKING:
+    from icans.engines import Engine
+    from icans.study import Study
+
+
+@contextmanager
+def opened(
+    folder: Path,
+    engine: str = "duckdb",
+    compared: Sequence[str] = (),
+    *,
+    on_record: Callable[[Engine], Engine] | None = None,
+) -> Iterator[Study]:
+    """Give a study whose records are read.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    engine
+        Name or URL of the engine.
+    compared
+        Ids of scales to compare with each other; none: those of the protocol.
+    on_record
+        Puts the engine on record.
+    """
+    from icans.engines import connect
+    from icans.study import Study
+
+    with tempfile.TemporaryDirectory(prefix="icans-") as scratch:
+        connected = connect(engine, scratch=Path(scratch))
+        try:
+            study = Study.read(folder, on_record(connected) if on_record else connected, compared=compared)
+            _warn(study)
+            yield study
+        finally:
+            connected.close()
+
+
+def refuse_study_as_output(study: Path, out: Path) -> None:
+    """Refuse to replace the study by its own output."""
+    if study.resolve().is_relative_to(out.resolve()):
+        raise CallError(f"{out} is the study itself or holds it; output there would replace it.", "Name another --out.")
+
+
+def say_unused(study: Study) -> None:
+    """Say how many rows could not be used: a number nobody may overlook."""
+    errors = sum(finding.severity == "error" for finding in study.records.findings)
+    if errors:
+        typer.echo(f"{errors} findings are errors: rows left out and counted. See: icans check", err=True)
+
+
+def _warn(study: Study) -> None:
+    """Say which of the study's scales could not be checked against their publication."""
+    from icans.scales.unconfirmed import unconfirmed
+
+    for sentence in unconfirmed((*study.every_scale, *study.varied)):
+        typer.echo(sentence, err=True)

@@ -1,0 +1,87 @@
+"""The commands `icans derive` and `icans report`: runs that are put on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from icans.commands.opened import opened, refuse_study_as_output, say_unused
+from icans.commands.options import EngineName, Fresh, OutFolder, StudyFolder
+from icans.commands.progress import progress
+
+if TYPE_CHECKING:
+    from icans.results.rows import Result
+
+READING = "records"
+DERIVING = ("grades", "episodes", "courses", "steroids", "endpoints", "survival", "biomarkers")
+RESULTS = ("checks", "results", "figures", "report")
+"""Steps that every run takes, in order."""
+
+
+def derive(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb", *, fresh: Fresh = False) -> None:
+    """Write the derived tables (grades, episodes, courses, ...) as Parquet."""
+    from icans.output import whole_folder
+    from icans.runs.recorder import recorded
+    from icans.study_record import content_of, reading_findings, sources
+
+    refuse_study_as_output(study, out)
+    with (
+        whole_folder(out) as unfinished,
+        progress("Deriving", (READING, *DERIVING)) as show,
+        recorded("derive", out, unfinished, show, fresh=fresh) as recorder,
+    ):
+        recorder.step(READING)
+        with opened(study, engine, on_record=recorder.engine) as read:
+            recorder.expect(sources(read))
+            read.derive(unfinished / "derived", recorder.step)
+            run = recorder.finish(content_of(read, reading_findings(read)))
+    typer.echo(f"Derived tables: {out / 'derived'}")
+    _say(recorder.reuse(run))
+    say_unused(read)
+
+
+def report(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb", *, fresh: Fresh = False) -> None:
+    """Write derived tables, results, figures and report.html."""
+    whole_report(study, out, engine, fresh=fresh)
+
+
+def whole_report(study: Path, out: Path, engine: str, *, fresh: bool = False) -> list[Result]:
+    """Write everything a study gives into a folder, and give its results."""
+    from icans.figures.render import Renderer
+    from icans.output import whole_folder
+    from icans.runs.recorder import recorded
+    from icans.study_record import all_findings, content_of, sources
+
+    refuse_study_as_output(study, out)
+    with (
+        whole_folder(out) as unfinished,
+        Renderer() as renderer,  # starts while the rest is imported
+        progress("Report", (READING, *DERIVING, *RESULTS)) as show,
+        recorded("report", out, unfinished, show, fresh=fresh) as recorder,
+    ):
+        recorder.step(READING)
+        with opened(study, engine, on_record=recorder.engine) as read:
+            recorder.expect(sources(read))
+            results = read.report(unfinished, renderer, recorder.step)
+            run = recorder.finish(content_of(read, all_findings(results)))
+    typer.echo(f"Report: {out / 'report.html'}")
+    _say(recorder.reuse(run))
+    say_unused(read)
+    _say_refused(results)
+    return results
+
+
+def _say(line: str) -> None:
+    if line:
+        typer.echo(line)
+
+
+def _say_refused(results: Sequence[Result]) -> None:
+    """Say which comparisons are refused, and why."""
+    from icans.results.groups.refusals import refusals
+
+    for sentence in refusals(results):
+        typer.echo(sentence, err=True)
