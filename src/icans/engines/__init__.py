@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from icans.engines.engine import Engine
+from icans.engines.limits import NO_LIMITS, Limits
 from icans.errors import CallError, nearest
 
 __all__ = ["ENGINES", "SCHEMES", "Engine", "connect"]
@@ -14,7 +15,9 @@ SCHEMES = ("postgres", "postgresql")
 """Beginnings of the URL of a database that computes where the records lie."""
 
 
-def connect(name: str = "duckdb", *, scratch: Path | None = None, source: str = "") -> Engine:
+def connect(
+    name: str = "duckdb", *, scratch: Path | None = None, source: str = "", limits: Limits = NO_LIMITS
+) -> Engine:
     """Open an engine.
 
     Parameters
@@ -25,11 +28,14 @@ def connect(name: str = "duckdb", *, scratch: Path | None = None, source: str = 
         Folder for what does not fit in memory and for tables on their way; None: the engine's own choice.
     source
         Where the records lie; ``postgres`` alone means the database that holds them.
+    limits
+        What DuckDB may take of memory and threads; the others have settings of their own.
 
     Raises
     ------
     CallError
-        No engine has that name, or ``postgres`` was asked for and the records lie elsewhere.
+        No engine has that name, or ``postgres`` was asked for and the records lie elsewhere; limits for another engine
+        than DuckDB.
     EngineError
         What the engine needs is not installed, or it refused.
     """
@@ -37,7 +43,12 @@ def connect(name: str = "duckdb", *, scratch: Path | None = None, source: str = 
     if name == "duckdb":
         from icans.engines.duckdb import DuckDBEngine  # noqa: PLC0415  # only the engine that is asked for
 
-        return DuckDBEngine(scratch)
+        return DuckDBEngine(scratch, limits)
+    if limits != NO_LIMITS:
+        raise CallError(
+            f"--memory and --threads limit DuckDB, and the engine is {name.partition(':')[0]}.",
+            "Limit Spark with spark.driver.memory and spark.executor.memory, PostgreSQL in its own configuration.",
+        )
     if name == "spark":
         from icans.engines.spark import SparkEngine  # noqa: PLC0415  # as above
 

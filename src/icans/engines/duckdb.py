@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from icans.errors import EngineError
+from icans.engines.duckdb_refusals import SourceFiles, refusals
+from icans.engines.limits import NO_LIMITS, Limits
 
 if TYPE_CHECKING:
     import ibis
     import pyarrow as pa
+
+OUTSIDE = 400 * 1000**2
+"""Bytes of the process that DuckDB does not count: Python, the libraries, and what it holds for a moment."""
 
 
 class DuckDBEngine:
@@ -23,11 +27,13 @@ class DuckDBEngine:
     ----------
     scratch
         Folder for what does not fit in memory; None: DuckDB's own choice.
+    limits
+        What it may take of memory and threads.
     """
 
     name = "duckdb"
 
-    def __init__(self, scratch: Path | None = None) -> None:
+    def __init__(self, scratch: Path | None = None, limits: Limits = NO_LIMITS) -> None:
         import ibis  # noqa: PLC0415  # start-up counts
 
         _pass_over_pandas()
@@ -38,12 +44,28 @@ class DuckDBEngine:
         }
         if scratch:
             settings["temp_directory"] = str(scratch)
+        if limits.memory is not None:
+            settings["memory_limit"] = f"{max(limits.memory - OUTSIDE, limits.memory // 2)}B"
+        if limits.threads is not None:
+            settings["threads"] = limits.threads
         # Merging nested selects takes Ibis longer than it takes DuckDB to see through them.
         ibis.options.sql.fuse_selects = False
         self.backend = ibis.duckdb.connect(**settings)
         self.backend.con.execute("SET enable_progress_bar = false")
         self._kept = 0
         self._opened = 0
+        self._files = SourceFiles()
+
+    def watch(self) -> Callable[[], float | None]:
+        """Give what tells, from another thread, how much of the query that runs is done: 0 to 1, None: not known."""
+        self.backend.con.execute("SET enable_progress_bar = true")
+        self.backend.con.execute("SET enable_progress_bar_print = false")
+
+        def done() -> float | None:
+            percent = float(self.backend.con.query_progress())
+            return None if percent < 0 else min(percent / 100, 1.0)
+
+        return done
 
     def read_parquet(
         self,
@@ -59,7 +81,11 @@ class DuckDBEngine:
         """
         if not isinstance(path, Path | str):
             return self._read_files(path, numbered, by_file or {})
-        with _refusals(f"{path}"):
+        self._files.add([path])
+        return self._read_file(path, numbered=numbered)
+
+    def _read_file(self, path: Path | str, *, numbered: bool = False) -> ibis.Table:
+        with self._refusals(f"{path}"):
             return self.backend.read_parquet(_literal(path), file_row_number=numbered, hive_partitioning=False)
 
     def _read_files(
@@ -70,11 +96,12 @@ class DuckDBEngine:
         for name, values in by_file.items():
             listed = ", ".join("NULL" if value is None else _text(value) for value in values)
             columns.append(f"CAST([{listed}] AS VARCHAR[])[CAST(file_index AS BIGINT) + 1] AS {_name(name)}")
+        self._files.add(paths)
         self._opened += 1
         view = f"files_{self._opened}"
         files = ", ".join(_text(_literal(path)) for path in paths)
         options = f"union_by_name = true, hive_partitioning = false, file_row_number = {str(numbered).lower()}"
-        with _refusals(f"{paths[0]} and {len(paths) - 1} more files"):
+        with self._refusals(f"{paths[0]} and {len(paths) - 1} more files"):
             self.backend.con.execute(
                 f"CREATE TEMP VIEW {view} AS SELECT {', '.join(columns)} FROM read_parquet([{files}], {options})"
             )
@@ -83,7 +110,7 @@ class DuckDBEngine:
     def keep(self, table: ibis.Table) -> ibis.Table:
         """Compute a table once and keep it for the steps that follow."""
         self._kept += 1
-        with _refusals("a table"):
+        with self._refusals("a table"):
             return self.backend.create_table(f"kept_{self._kept}", table, temp=True)
 
     def write(
@@ -106,12 +133,13 @@ class DuckDBEngine:
             f"CAST({_name(c)} AS ENUM({', '.join(map(_text, t))})) AS {_name(c)}" for c, t in (levels or {}).items()
         ]
         replaced = f" REPLACE ({', '.join(numbered)})" if numbered else ""
-        with _refusals(str(path)):
+        with self._refusals(str(path)):
             self.backend.con.execute(
                 f"COPY (SELECT *{replaced} FROM ({self.backend.compile(table)})) TO {_text(str(path))} "
                 "(FORMAT PARQUET, COMPRESSION LZ4_RAW, WRITE_BLOOM_FILTER FALSE)"
             )
-        return self.read_parquet(path)
+        self._files.refuse_changed()
+        return self._read_file(path)
 
     def collect(self, table: ibis.Table) -> pa.Table:
         """Bring a small table to Python."""
@@ -127,8 +155,15 @@ class DuckDBEngine:
     def _found(self, table: ibis.Table) -> Iterator[Any]:
         """Execute a query past Ibis's own way, which imports pandas: that alone takes longer than most queries."""
         self.backend._run_pre_execute_hooks(table)  # noqa: SLF001  # puts tables of memory where the query finds them
-        with _refusals("a table"):
+        with self._refusals("a table"):
             yield self.backend.con.execute(self.backend.compile(table))
+
+    def _refusals(self, what: str) -> AbstractContextManager[None]:
+        return refusals(what, self._files, self._read_to_its_end)
+
+    def _read_to_its_end(self, path: Path) -> None:
+        file = _text(_literal(path))
+        self.backend.con.execute(f"SELECT max(hash(COLUMNS(*))) FROM read_parquet({file}, hive_partitioning = false)")
 
     def close(self) -> None:
         """Let go of the tables."""
@@ -163,16 +198,3 @@ def _name(column: str) -> str:
 def _text(text: str) -> str:
     doubled = text.replace("'", "''")
     return f"'{doubled}'"
-
-
-@contextmanager
-def _refusals(what: str) -> Iterator[None]:
-    """Turn a refusal of the database into a sentence; a query that is wrong in itself is a fault of this software."""
-    import duckdb  # noqa: PLC0415  # start-up counts
-
-    try:
-        yield
-    except duckdb.Error as error:
-        if isinstance(error, duckdb.ProgrammingError) and not isinstance(error, duckdb.InvalidInputException):
-            raise
-        raise EngineError(f"{what}: the database refused: {str(error).splitlines()[0]}") from None

@@ -229,7 +229,7 @@ def file_rows(path: Path, names: Collection[str], engine: Engine, label: str = "
         table = engine.read_parquet(path)
     except EngineError as error:
         problem = "is not a Parquet file that can be read"
-        reason = shown(error.what.partition("refused: ")[2], 120)
+        reason = shown(error.what.partition("refused: ")[2] or error.what, 120)
         return TextRows(label, findings=(Finding("error", label, problem=problem, advice=reason),))
     numbered = partial(engine.read_parquet, path, numbered=True)
     return EngineRows(label, table, numbered, "file_row_number", 2, paths=(path,))

@@ -112,6 +112,8 @@ def _usable(
     try:
         return checked(rows, table.name, table.columns, notation, engine, trusted=trusted)
     except EngineError as error:
+        if error.do:
+            raise
         reason = shown(error.what.partition("refused: ")[2], 120)
         raise RecordsError(f"{rows.file}: the table cannot be read ({reason}).", "Export it again.") from None
 

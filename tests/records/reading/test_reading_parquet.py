@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from icans.errors import RecordsError
+from icans.errors import EngineError, RecordsError
 
 CORRECT = "\n  Correct it, or leave the cell empty if it was not recorded."
 
@@ -275,7 +275,7 @@ def test_a_damaged_file_ends_in_a_sentence_that_names_it(save):
     data = bytearray((folder.path / "neuro.parquet").read_bytes())
     data[4:200] = bytes(196)
     folder.write("neuro.parquet", bytes(data))
-    with pytest.raises(RecordsError, match=r"neuro\.parquet: the table cannot be read \("):
+    with pytest.raises(EngineError, match=r"neuro\.parquet: the file cannot be read \("):
         folder.read()
 
 
