@@ -1,5 +1,6 @@
 """Output appears whole or not at all."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from icans.errors import CallError
+from icans.errors import CallError, StudyError
 from icans.output import whole_file, whole_folder
 
 WRITER = """
@@ -117,3 +118,16 @@ def test_a_place_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CallError, match="cannot be made"), whole_folder(tmp_path / "file" / "out"):
         pass
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_the_old_output(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(out, "old")
+    with pytest.raises(StudyError) as refused, whole_folder(out):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert str(refused.value) == (
+        f"The disk of {tmp_path} has no space left; nothing was written to {out}.\n  Make room, or name another place."
+    )
+    assert (out / "text").read_text() == "old"
+    with pytest.raises(FileNotFoundError), whole_folder(out):
+        (tmp_path / "nowhere").read_text()

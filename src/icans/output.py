@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import glob
 import os
 import shutil
@@ -11,12 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from icans.errors import CallError
+from icans.errors import CallError, StudyError
 
 MARK = ".icans-output"
 """A file in every folder that this software wrote, so that it never replaces one that it did not."""
 
 UNFINISHED = ".unfinished"
+NO_ROOM = {errno.ENOSPC: "has no space left", errno.EDQUOT: "has reached its quota"}
 AT_FDCWD = -100
 RENAME_EXCHANGE = 2
 
@@ -31,6 +33,8 @@ def whole_folder(out: Path) -> Iterator[Path]:
     ------
     CallError
         `out` is a file, or a folder with other things in it.
+    StudyError
+        There is no room for it.
     """
     if (out.exists() or out.is_symlink()) and not _replaceable(out):
         raise CallError(f"{out} exists and is not an output of icans.", "Name an empty or a new folder with --out.")
@@ -40,9 +44,10 @@ def whole_folder(out: Path) -> Iterator[Path]:
     new = Path(tempfile.mkdtemp(prefix=f".{out.name}.{os.getpid()}.", suffix=UNFINISHED, dir=out.parent))
     try:
         new.chmod(0o777 & ~_umask())
-        (new / MARK).touch()
-        yield new
-        _put_in_place(new, out)
+        with _room(out):
+            (new / MARK).touch()
+            yield new
+            _put_in_place(new, out)
     finally:
         shutil.rmtree(new, ignore_errors=True)
 
@@ -58,10 +63,23 @@ def whole_file(out: Path) -> Iterator[Path]:
     new = Path(name)
     try:
         new.chmod(0o666 & ~_umask())
-        yield new
-        new.replace(out)
+        with _room(out):
+            yield new
+            new.replace(out)
     finally:
         new.unlink(missing_ok=True)
+
+
+@contextmanager
+def _room(out: Path) -> Iterator[None]:
+    """Say that a disk is full in a sentence."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        where = f"The disk of {error.filename or out.parent} {NO_ROOM[error.errno]}"
+        raise StudyError(f"{where}; nothing was written to {out}.", "Make room, or name another place.") from None
 
 
 def _replaceable(out: Path) -> bool:

@@ -38,11 +38,13 @@ def opened(
     on_record
         Puts the engine on record.
     """
+    from icans import protocol
     from icans.engines import connect
     from icans.study import Study
 
+    source = protocol.read(folder).records.source if engine == "postgres" else ""
     with tempfile.TemporaryDirectory(prefix="icans-") as scratch:
-        connected = connect(engine, scratch=Path(scratch))
+        connected = connect(engine, scratch=Path(scratch), source=source)
         try:
             study = Study.read(folder, on_record(connected) if on_record else connected, compared=compared)
             _warn(study)

@@ -84,6 +84,9 @@ class RecordedEngine:
         self._content: dict[Any, Callable[[], str | None]] = {}
         self._known: dict[Any, str | None] = {}
 
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401  # what only one engine has
+        return getattr(self._engine, name)
+
     def read_parquet(
         self,
         path: Path | str | Sequence[Path],
