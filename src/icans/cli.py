@@ -17,6 +17,7 @@ from icans.commands.opened import opened, refuse_study_as_output, say_unused
 from icans.commands.options import EngineName, OutFolder, ParametersFile, StudyFolder
 from icans.commands.power import power
 from icans.commands.progress import progress
+from icans.commands.results import results
 from icans.errors import IcansError
 
 app = typer.Typer(
@@ -245,6 +246,7 @@ def simulate(
 
 
 app.command()(power)
+app.add_typer(results, name="results")
 
 
 def main() -> None:

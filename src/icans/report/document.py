@@ -150,6 +150,7 @@ def page(
         css=Markup(_asset("page.css")),  # noqa: S704
         script=Markup(_asset("page.js")),  # noqa: S704
         numbers=numbers.json(),
+        pseudonyms=any(row.patients for row in numbers.results),
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from icans.errors import CallError, StudyError
@@ -41,10 +42,31 @@ def write(results: Sequence[Result], folder: Path) -> None:
     n : int64
     patients : list of string
     """
-    rows = [to_row(result) for result in results]
+    write_rows([to_row(result) for result in results], folder)
+
+
+def write_rows(
+    rows: Sequence[Mapping[str, Any]],
+    folder: Path,
+    name: str = "results",
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Write rows with the columns of `write` and more, as `NAME.json` and `NAME.parquet`.
+
+    Parameters
+    ----------
+    rows
+        A value for each column.
+    folder
+        An existing folder.
+    name
+        What the files are called.
+    more
+        Further columns, each with its type as Arrow calls it.
+    """
     lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) for row in rows)
-    (folder / JSON).write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
-    _write_parquet(rows, folder / PARQUET)
+    (folder / f"{name}.json").write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
+    _write_parquet(rows, folder / f"{name}.parquet", more)
 
 
 def read(path: Path) -> list[Result]:
@@ -57,11 +79,23 @@ def read(path: Path) -> list[Result]:
     StudyError
         The file is not a table of results.
     """
+    return [result for result, _ in read_rows(path)]
+
+
+def read_rows(path: Path) -> list[tuple[Result, dict[str, Any]]]:
+    """Read the table of results, each row also as it stands in the file, with whatever columns it has.
+
+    Raises
+    ------
+    CallError, StudyError
+        As `read`.
+    """
     file = path / JSON if path.is_dir() else path
     if not file.is_file():
         raise CallError(f"{file}: there are no results here.", "icans report STUDY --out DIR writes them.")
     try:
-        return [from_row(row) for row in (_parquet_rows(file) if file.suffix == ".parquet" else _json_rows(file))]
+        rows = _parquet_rows(file) if file.suffix == ".parquet" else _json_rows(file)
+        return [(from_row(row), row) for row in rows]
     except (ValueError, TypeError, KeyError):
         raise StudyError(f"{file} is not a table of results.", "icans report STUDY --out DIR writes it anew.") from None
 
@@ -74,7 +108,7 @@ def to_row(result: Result) -> dict[str, Any]:
 def from_row(row: dict[str, Any]) -> Result:
     """Read a row back from its columns."""
     content = {column: row[column] for column in COLUMNS}
-    return Result(**content | {"patients": tuple(row["patients"])})
+    return Result(**content | {"patients": tuple(row["patients"]), "n": row["n"] or 0})
 
 
 def _json_rows(file: Path) -> Iterable[dict[str, Any]]:
@@ -91,10 +125,11 @@ def _parquet_rows(file: Path) -> Iterable[dict[str, Any]]:
     return rows
 
 
-def _write_parquet(rows: list[dict[str, Any]], file: Path) -> None:
+def _write_parquet(rows: Sequence[Mapping[str, Any]], file: Path, more: Mapping[str, str]) -> None:
     import pyarrow as pa  # noqa: PLC0415  # start-up counts
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     kinds = {"value": pa.float64(), "n": pa.int64(), "patients": pa.list_(pa.string())}
-    schema = pa.schema([(column, kinds.get(column, pa.string())) for column in COLUMNS])
-    pq.write_table(pa.Table.from_pylist(rows, schema=schema), file)
+    kinds |= {column: pa.type_for_alias(kind) for column, kind in more.items()}
+    schema = pa.schema([(column, kinds.get(column, pa.string())) for column in (*COLUMNS, *more)])
+    pq.write_table(pa.Table.from_pylist(list(rows), schema=schema), file)
