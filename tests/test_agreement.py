@@ -49,7 +49,7 @@ def compared(folder: Path, *scales: str, out: Path | None = None):
         if out is None:
             return agree(study, None, None, quiet)
         out.mkdir()
-        with Renderer(1) as renderer:
+        with Renderer() as renderer:
             return agree(study, out, renderer, quiet)
     finally:
         engine.close()

@@ -32,6 +32,10 @@ def test_no_text_is_sent_that_would_end_the_renderer(text, sent):
     assert json.loads(request({"text": text})) == {"text": sent}
 
 
+def alive(process):
+    return process.process.poll() is None
+
+
 @pytest.fixture(scope="module")
 def renderer():
     with Renderer() as running:
@@ -97,46 +101,49 @@ def test_a_figure_is_drawn_the_same_each_time(renderer, drawn, tmp_path_factory)
     renderer.finish()
 
 
-def test_a_figure_that_cannot_be_drawn_is_named(renderer, figures, tmp_path):
+def test_a_figure_that_cannot_be_drawn_is_named(figures, tmp_path):
     broken = replace(figures["flow"], id="broken", chart=_Nonsense())
-    with pytest.raises(StudyError, match=r"^broken: could not be drawn"):
-        renderer.draw([broken], tmp_path)
+    with pytest.raises(StudyError, match=r"^broken: could not be drawn"), Renderer() as running:
+        drawn = running.draw([broken, figures["flow"]], tmp_path)
+        assert drawn["flow"]
 
 
 def test_a_name_in_another_script_is_drawn_with_the_fonts_of_the_system(renamed, curves, results, protocol, tmp_path):
     figures, _ = all_figures(renamed("病人〇一"), curves, results, protocol)
-    with Renderer(1) as running:
+    with Renderer() as running:
         brought = list(running.processes)
-        svg = running.draw(figures[:1], tmp_path)
+        running.draw(figures[:1], tmp_path)
         assert running.processes == brought
-        svg |= running.draw(figures[1:2], tmp_path)
+        drawn = running.draw(figures[1:2], tmp_path)
         assert running.processes != brought
-    assert [process.poll() is None for process in brought] == [False]
-    assert "病人〇一" in svg["heatmap"]
+    assert not any(alive(process) for process in brought)
+    assert "病人〇一" in drawn["heatmap"]
+    assert (tmp_path / f"{figures[0].id}.png").is_file()
     assert (tmp_path / "heatmap.png").is_file()
 
 
 def test_the_processes_end_with_their_use(figures, tmp_path):
-    with Renderer(1) as running:
+    with Renderer() as running:
         running.draw([figures["flow"]], tmp_path)
         processes = list(running.processes)
     assert (tmp_path / "flow.png").is_file()
-    assert [process.poll() is None for process in processes] == [False]
+    assert not any(alive(process) for process in processes)
 
 
-def test_the_processes_end_when_something_else_fails(tmp_path):
-    with pytest.raises(KeyError), Renderer(1) as running:
+def test_the_processes_end_when_something_else_fails(figures, tmp_path):
+    with pytest.raises(KeyError), Renderer() as running:
         processes = list(running.processes)
+        running.draw([figures["flow"]], tmp_path)
         raise KeyError
-    assert [process.poll() is None for process in processes] == [False]
+    assert len(processes) == 2
+    assert not any(alive(process) for process in processes)
 
 
-def test_a_process_that_is_gone_is_said(figures, tmp_path):
-    with Renderer(1) as running:
-        running.processes[0].kill()
-        running.processes[0].wait()
-        with pytest.raises(StudyError, match=r"the drawing process is gone"):
-            running.draw([figures["flow"]], tmp_path)
+@pytest.mark.parametrize("gone", [0, 1])
+def test_a_process_that_is_gone_is_said(gone, figures, tmp_path):
+    with pytest.raises(StudyError, match=r"the drawing process is gone"), Renderer() as running:
+        running.processes[gone].process.kill()
+        running.draw([figures["flow"]], tmp_path)
 
 
 class _Nonsense:

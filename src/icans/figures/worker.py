@@ -37,7 +37,7 @@ def done(job: dict[str, Any]) -> dict[str, Any]:
 
     match job["do"]:
         case "warm":
-            vl_convert.svg_to_png(vl_convert.vegalite_to_svg(_warming()))
+            vl_convert.vegalite_to_svg(_warming())
             return {}
         case "svg":
             drawn = vl_convert.vegalite_to_svg(job["specification"], allowed_base_urls=[])
