@@ -127,6 +127,9 @@ def _last_records(records: Records, ends: ibis.Table, infusions: ibis.Table | No
 def _last_of(table: ibis.Table, name: str) -> ibis.Table:
     if name == "events":
         table = table.filter(table.event.notin([*DEATHS, LAST_CONTACT]))
-    row = table.row.argmax(table.hour) if "row" in place(table) else ibis.null("int64")
-    last = table.group_by("patient_id", "infusion").agg(hour=table.hour.max(), row=row)
+    if "row" not in place(table):
+        last = table.group_by("patient_id", "infusion").agg(hour=table.hour.max(), row=ibis.null("int64"))
+    else:  # of several at the last hour the first row
+        each = table.group_by("patient_id", "infusion", "hour").agg(row=table.row.min())
+        last = each.group_by("patient_id", "infusion").agg(hour=each.hour.max(), row=each.row.argmax(each.hour))
     return last.mutate(table=ibis.literal(name))
