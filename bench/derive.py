@@ -1,120 +1,119 @@
-"""The cost of deriving, in multiples of a bare scan of the same Parquet columns."""
+"""Deriving in a process of its own, step by step, and the bare scan of the same columns beside it.
+
+`python -m bench.derive COHORT OUT REPORT [--to-remission] [--memory SIZE]`
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
+import resource
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
-from statistics import median
 
 import duckdb
-import pyarrow.parquet as pq
 
-from bench.processes import Run, icans, middle, run
+from bench.cohorts import TO_REMISSION, columns
+from bench.processes import Run, run
 
 THREADS = 2
-TO_REMISSION = ("grades", "episodes", "courses", "endpoints")
+DERIVED = ("grades", "episodes", "courses", "endpoints")
+"""The derived tables from grades to remission."""
 
 
 @dataclass(frozen=True)
-class Derivation:
-    """Deriving beside scanning.
+class Step:
+    """Wall time and processor time of a step, in seconds."""
 
-    Parameters
-    ----------
-    patients, assessments
-        Size of the cohort.
-    simulate
-        The process that made it.
-    scan
-        Seconds to read every column of every table once (DuckDB, two threads, `max` of each column, files warm).
-    command
-        The whole command `icans derive`, start-up and all tables written as Parquet included.
-    steps
-        Seconds of each step inside one process.
-    megabytes
-        Peak memory of that process.
-    """
+    seconds: float
+    cpu: float
 
-    patients: int
-    assessments: int
-    simulate: Run
-    scan: float
-    command: Run
-    steps: dict[str, float]
-    megabytes: float
-
-    @property
-    def ratio(self) -> float:
-        """The whole command in multiples of the scan."""
-        return self.command.seconds / self.scan
-
-    @property
-    def to_remission(self) -> float:
-        """From grades to remission in multiples of the scan."""
-        return sum(self.steps.get(name, 0.0) for name in TO_REMISSION) / self.scan
+    def __add__(self, other: Step) -> Step:
+        return Step(self.seconds + other.seconds, self.cpu + other.cpu)
 
 
-def derivation(patients: int, scratch: Path, repeats: int) -> Derivation:
-    """Simulate a cohort, scan it, derive from it by the command and step by step."""
-    cohort = scratch / "cohort"
-    simulated = run(icans("simulate", "--patients", str(patients), "--seed", "1", "--out", str(cohort)))
-    scan(cohort)
-    scans, commands, insides, steps = [], [], [], []
-    for number in range(repeats):
-        report = scratch / "steps.json"
-        scans.append(scan(cohort))
-        commands.append(run(icans("derive", str(cohort), "--out", str(scratch / "out"))))
-        scans.append(scan(cohort))
-        insides.append(run(["-m", "bench.derive", str(cohort), str(scratch / f"steps{number}"), str(report)]))
-        steps.append(json.loads(report.read_text()))
-    return Derivation(
-        patients=patients,
-        assessments=sum(pq.read_metadata(cohort / f"{name}.parquet").num_rows for name in ("neuro", "crs")),
-        simulate=simulated,
-        scan=median(scans),
-        command=middle(commands),
-        steps={name: median(one[name] for one in steps) for name in steps[0]},
-        megabytes=middle(insides).megabytes,
-    )
+class _EnoughError(Exception):
+    """Remission is derived; what would follow is not asked for."""
 
 
-def scan(cohort: Path) -> float:
-    """Give the seconds of a bare scan of every column of every table."""
+def scan(cohort: Path, asked: Mapping[str, Sequence[str]] | None = None) -> Step:
+    """Measure a bare scan: `max` of every column of every table, or of those asked for; files warm."""
+    chosen = asked or {file.stem: columns(file) for file in sorted(cohort.glob("*.parquet"))}
     with duckdb.connect(config={"threads": THREADS}) as connection:
-        columns = {
-            file: [row[0] for row in connection.execute(f"describe from '{file}'").fetchall()]
-            for file in sorted(cohort.glob("*.parquet"))
-        }
-        start = time.perf_counter()
-        for file, names in columns.items():
+        start = _now()
+        for table, names in chosen.items():
             largest = ", ".join(f'max("{name}")' for name in names)
-            connection.execute(f"select {largest} from '{file}'").fetchall()
-        return time.perf_counter() - start
+            connection.execute(f"select {largest} from '{cohort / table}.parquet'").fetchall()
+        return _since(start)
 
 
-def steps_of(cohort: Path, out: Path) -> dict[str, float]:
-    """Derive in this process and give the seconds of each step, reading first."""
+def scan_to_remission(cohort: Path) -> Step:
+    """Measure a bare scan of the columns that lead to remission."""
+    return scan(cohort, TO_REMISSION)
+
+
+def in_its_own_process(
+    cohort: Path, out: Path, report: Path, *, to_remission: bool = True, memory: str = ""
+) -> tuple[Run, dict[str, Step]]:
+    """Derive in a process of its own; give the process and its steps, the reading of the records first."""
+    asked = [*(["--to-remission"] if to_remission else []), *(["--memory", memory] if memory else [])]
+    whole = run(["-m", "bench.derive", str(cohort), str(out), str(report), *asked])
+    return whole, {name: Step(**step) for name, step in json.loads(report.read_text()).items()}
+
+
+def steps_of(cohort: Path, out: Path, *, to_remission: bool, memory: str) -> dict[str, Step]:
+    """Derive in this process and give the cost of each step, reading first."""
     from icans.engines import connect
+    from icans.engines.limits import limits
     from icans.study import Study
 
-    names, times = ["reading"], [time.perf_counter()]
+    began: list[tuple[str, tuple[float, float]]] = [("reading", _now())]
 
     def step(name: str) -> None:
-        names.append(name)
-        times.append(time.perf_counter())
+        began.append((name, _now()))
+        if to_remission and name in {"survival", "biomarkers"}:
+            raise _EnoughError
 
-    engine = connect()
-    Study.read(cohort, engine).derive(out, step)
+    engine = connect(scratch=out.with_name(out.name + "-spilled"), limits=limits(memory))
+    try:
+        Study.read(cohort, engine).derive(out, step)
+        began.append(("end", _now()))
+    except _EnoughError:
+        pass
     engine.close()
-    times.append(time.perf_counter())
-    seconds: dict[str, float] = {}
-    for name, start, end in zip(names, times, times[1:], strict=False):
-        seconds[name] = seconds.get(name, 0.0) + end - start
-    return seconds
+    found: dict[str, Step] = {}
+    for (name, start), (_, end) in pairwise(began):
+        found[name] = found.get(name, Step(0, 0)) + Step(end[0] - start[0], end[1] - start[1])
+    if to_remission and not set(found) >= set(DERIVED):
+        raise RuntimeError(f"remission was not reached; the steps were {', '.join(found)}")
+    return found
+
+
+def _now() -> tuple[float, float]:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return time.perf_counter(), usage.ru_utime + usage.ru_stime
+
+
+def _since(start: tuple[float, float]) -> Step:
+    end = _now()
+    return Step(end[0] - start[0], end[1] - start[1])
+
+
+def main() -> None:
+    """Derive as the command line asks, and write the steps."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cohort", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("report", type=Path)
+    parser.add_argument("--to-remission", action="store_true", help="stop there")
+    parser.add_argument("--memory", default="", help="limit, such as 4GB")
+    asked = parser.parse_args()
+    found = steps_of(asked.cohort, asked.out, to_remission=asked.to_remission, memory=asked.memory)
+    asked.report.write_text(json.dumps({name: asdict(step) for name, step in found.items()}))
 
 
 if __name__ == "__main__":
-    Path(sys.argv[3]).write_text(json.dumps(steps_of(Path(sys.argv[1]), Path(sys.argv[2]))))
+    main()

@@ -1,44 +1,81 @@
-"""Run a process of its own and say how long it took and how much memory it had."""
+"""Run a process of its own, as a user would, and say how long it took and how much memory it had."""
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+ALONE = Path(__file__).with_name("alone.py")
+
+IN_VAIN = ("MemoryError", "ArrayMemoryError", "bad_alloc", "cannot allocate", "Cannot allocate", "memory allocation")
+"""What programs say that ran out of memory."""
+
 
 @dataclass(frozen=True)
 class Run:
-    """Wall time in seconds and peak memory in MB of a process, start-up included."""
+    """Wall time and processor time in seconds, and peak memory in MB, of a process and its children.
+
+    Start-up is included.
+    """
 
     seconds: float
     megabytes: float
+    cpu: float = 0.0
 
 
-def run(arguments: Sequence[str]) -> Run:
-    """Run a Python process to its end.
+@dataclass(frozen=True)
+class Limits:
+    """Most address space in bytes and most seconds that a process may take; None: any."""
+
+    memory: int | None = None
+    seconds: float | None = None
+
+
+NO_LIMITS = Limits()
+
+
+class UnfinishedError(Exception):
+    """A process came to a limit; the message is which."""
+
+
+def run(arguments: Sequence[str], *, program: str = sys.executable, limits: Limits = NO_LIMITS) -> Run:
+    """Run a process to its end; with Python's caches of compiled modules, as for a user.
 
     Raises
     ------
     RuntimeError
         It failed; what it printed is in the message.
+    UnfinishedError
+        It came to one of its limits.
     """
-    start = time.perf_counter()
-    with subprocess.Popen(
-        [sys.executable, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        printed = process.stdout.read() if process.stdout else ""
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(arguments)} failed:\n{printed}")
-    return Run(seconds, usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2))
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with tempfile.NamedTemporaryFile(prefix="icans-bench-", suffix=".json") as report:
+        asked = [report.name, str(limits.memory or 0), str(limits.seconds or 0)]
+        finished = subprocess.run(
+            [sys.executable, "-I", "-S", str(ALONE), *asked, program, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            env=environment,
+            check=True,
+        )
+        told = json.load(report)
+    if code := told["code"]:
+        if limits.seconds and told["cost"]["seconds"] >= limits.seconds:
+            raise UnfinishedError(f"more than {limits.seconds / 60:.0f} minutes")
+        if limits.memory and (code == -signal.SIGKILL or any(words in finished.stdout for words in IN_VAIN)):
+            raise UnfinishedError(f"out of memory ({limits.memory / 1e9:.0f} GB)")
+        raise RuntimeError(f"{' '.join(arguments)} failed:\n{finished.stdout}")
+    return Run(**told["cost"])
 
 
 def icans(*arguments: str) -> list[str]:
@@ -47,8 +84,12 @@ def icans(*arguments: str) -> list[str]:
 
 
 def middle(runs: Sequence[Run]) -> Run:
-    """Give the median time and memory of several runs."""
-    return Run(median(one.seconds for one in runs), median(one.megabytes for one in runs))
+    """Give the median times and memory of several runs."""
+    return Run(
+        median(one.seconds for one in runs),
+        median(one.megabytes for one in runs),
+        median(one.cpu for one in runs),
+    )
 
 
 def alternately(repeats: int, *runs: Callable[[], Run]) -> list[Run]:

@@ -5,27 +5,37 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
-from bench.derive import TO_REMISSION, Derivation
+from bench.markdown import table
 from bench.specifications import Multiplied
 from bench.startup import StartUp
 from bench.survival import Survival
 
-LIBRARIES = ("duckdb", "ibis-framework", "pyarrow", "altair", "vl-convert-python", "great-tables", "scipy")
+LIBRARIES = (
+    "duckdb",
+    "ibis-framework",
+    "pyarrow",
+    "altair",
+    "vl-convert-python",
+    "great-tables",
+    "scipy",
+    "pandas",
+    "polars",
+)
 
 
 def heading() -> str:
     """Give the date, the class of machine and the versions."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    libraries = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    libraries = ", ".join(f"{name} {_version(name)}" for name in LIBRARIES)
     return (
         "# Measured by `python -m bench --write`\n\n"
-        f"{datetime.now(UTC).date().isoformat()}; {cores} cores used, {memory:.0f} GB, {platform.system()} "
+        f"{cores} cores used, {memory:.0f} GB, {platform.system()} "
         f"{platform.machine()}, Python {platform.python_version()}; {libraries}.\n\n"
-        "Times are medians. Seconds are this machine's; the ratios should hold on others.\n"
+        "Times are medians. Seconds are this machine's; the ratios should hold on others. Each part says when it was "
+        "measured; `--only NAME` measures it again and leaves the others.\n"
     )
 
 
@@ -43,37 +53,20 @@ def start_up_table(commands: Sequence[StartUp], help_alone: StartUp) -> str:
         )
         for one in commands
     ]
-    table = _table(
+    beside = table(
         ("command", "wall time", "its imports", "top-level only", "ratio", "ratio to top-level", "peak memory"), rows
     )
     beyond = ", ".join(help_alone.imported) or "nothing"
     seconds = f"{help_alone.whole.seconds:.2f} s over {help_alone.libraries.seconds:.2f} s"
     return (
         "## The packaged study over its imports\n\n"
-        f"{table}\n"
+        f"{beside}\n"
         "*Its imports*: a process that imports the third-party modules the command and the processes that draw for "
         "it end with, and does nothing else; "
         "*top-level only*: `import altair` and so on, without the parts the command used.\n"
         f"Packages imported: {', '.join(commands[0].imported)}.\n\n"
         f"`icans --help` takes {help_alone.ratio:.2f} times a bare `import typer` "
         f"({seconds}) and imports {beyond} beyond it.\n"
-    )
-
-
-def derive_table(measured: Derivation) -> str:
-    """Give the command and each derived table in multiples of the scan."""
-    rows = [(name, f"{seconds:.2f} s", f"{seconds / measured.scan:.1f}") for name, seconds in measured.steps.items()]
-    whole = sum(measured.steps.values())
-    rows.append(("all of it", f"{whole:.2f} s", f"{whole / measured.scan:.1f}"))
-    return (
-        f"## `icans derive` on {measured.patients:,} simulated patients, {measured.assessments:,} assessments\n\n"
-        f"Bare scan of the same columns: {measured.scan:.2f} s (DuckDB, two threads, `max` of every column of every "
-        "table, files warm).\n"
-        f"The whole command, start-up and all tables written as Parquet included: {measured.command.seconds:.2f} s, "
-        f"**{measured.ratio:.1f} times the scan**, peak memory {measured.command.megabytes:.0f} MB.\n"
-        f"From grades to remission ({', '.join(TO_REMISSION)}): **{measured.to_remission:.1f} times the scan**.\n\n"
-        f"{_table(('step, one process', 'seconds', 'scans'), rows)}\n"
-        f"The cohort was simulated in {measured.simulate.seconds:.1f} s with {measured.simulate.megabytes:.0f} MB.\n"
     )
 
 
@@ -95,7 +88,7 @@ def specifications_table(studies: Sequence[Multiplied]) -> str:
     header = ("patients", "specifications", "seconds", "times one", "times a plain derivation")
     return (
         "## Many specifications over one\n\n"
-        f"{_table(header, rows)}\n"
+        f"{table(header, rows)}\n"
         "Deriving and counting the specifications of `icans sensitivity` inside one process, the records read "
         "beforehand: 108 vary episodes and remission, the double number also the grades.\n"
         "*A plain derivation*: grades to endpoints of one specification, as `icans derive` writes them.\n"
@@ -113,18 +106,16 @@ def survival_table(measured: Survival) -> str:
         rows.append((estimator, "all apart" if times == "apart" else "whole days", f"{seconds:.2f} s", *beside))
     return (
         f"## Time to event on {measured.patients:,} simulated patients\n\n"
-        f"{_table(('estimator', 'times', 'seconds', 'R survival', 'ratio'), rows)}\n"
-        "R: `survfit` with log-log limits, `survdiff`, `coxph` with Efron's ties and one covariate; Cox here gives the "
-        "same numbers to 1e-9.\n"
+        f"{table(('estimator', 'times', 'seconds', 'R survival', 'ratio'), rows)}\n"
+        "R: `survfit` with log-log limits, `survdiff`, `coxph` with Efron's ties and one covariate. Before "
+        "any time counts, survival and its limits, expected events and the statistic, coefficient and variance are "
+        "held against R's: equal to 1e-9.\n"
         f"Peak memory of the process that ran ours, its data included: {measured.megabytes:.0f} MB.\n"
     )
 
 
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(len(cells[column]) for cells in (header, *rows)) for column in range(len(header))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
-        for cells in (header, *rows)
-    ]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(lines) + "\n"
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"
