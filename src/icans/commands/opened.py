@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
+from icans.engines.limits import NO_LIMITS, Limits
 from icans.errors import CallError
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ def opened(
     compared: Sequence[str] = (),
     *,
     on_record: Callable[[Engine], Engine] | None = None,
+    watch: Callable[[Engine], AbstractContextManager[None]] | None = None,
+    limits: Limits = NO_LIMITS,
+    output: Path | None = None,
 ) -> Iterator[Study]:
     """Give a study whose records are read.
 
@@ -37,18 +41,26 @@ def opened(
         Ids of scales to compare with each other; none: those of the protocol.
     on_record
         Puts the engine on record.
+    watch
+        Shows how far the engine is.
+    limits
+        What the engine may take of memory and threads.
+    output
+        Folder in which output is made, where there is one: what does not fit in memory waits beside it, on a disk meant
+        for large files (docs/decisions/0142-memory.md).
     """
     from icans import protocol
     from icans.engines import connect
     from icans.study import Study
 
     source = protocol.read(folder).records.source if engine == "postgres" else ""
-    with tempfile.TemporaryDirectory(prefix="icans-") as scratch:
-        connected = connect(engine, scratch=Path(scratch), source=source)
+    with tempfile.TemporaryDirectory(prefix="icans-", dir=output) as scratch:
+        connected = connect(engine, scratch=Path(scratch), source=source, limits=limits)
         try:
-            study = Study.read(folder, on_record(connected) if on_record else connected, compared=compared)
-            _warn(study)
-            yield study
+            with watch(connected) if watch else nullcontext():
+                study = Study.read(folder, on_record(connected) if on_record else connected, compared=compared)
+                _warn(study)
+                yield study
         finally:
             connected.close()
 

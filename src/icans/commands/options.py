@@ -20,6 +20,17 @@ EngineName = Annotated[
 Fresh = Annotated[
     bool, typer.Option("--fresh", help="Compute everything, also what the earlier output has and still holds.")
 ]
+MemoryLimit = Annotated[
+    str,
+    typer.Option(
+        "--memory",
+        metavar="SIZE",
+        help="Most memory to take, such as 4GB; what does not fit waits on disk. DuckDB only.",
+    ),
+]
+ThreadLimit = Annotated[
+    int | None, typer.Option("--threads", metavar="N", help="Most threads to take; by default one a core. DuckDB only.")
+]
 ParametersFile = Annotated[
     Path | None,
     typer.Option("--parameters", metavar="FILE", help="Rates of the cohort: TOML, or simulation.json of another one."),

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from icans.commands.opened import opened, refuse_study_as_output, say_unused
-from icans.commands.options import EngineName, Fresh, OutFolder, StudyFolder
+from icans.commands.options import EngineName, Fresh, MemoryLimit, OutFolder, StudyFolder, ThreadLimit
 from icans.commands.progress import progress
+from icans.engines.limits import NO_LIMITS, Limits, limits
 
 if TYPE_CHECKING:
     from icans.results.rows import Result
@@ -21,20 +22,31 @@ RESULTS = ("checks", "results", "figures", "report")
 """Steps that every run takes, in order."""
 
 
-def derive(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb", *, fresh: Fresh = False) -> None:
+def derive(
+    study: StudyFolder,
+    out: OutFolder,
+    engine: EngineName = "duckdb",
+    memory: MemoryLimit = "",
+    threads: ThreadLimit = None,
+    *,
+    fresh: Fresh = False,
+) -> None:
     """Write the derived tables (grades, episodes, courses, ...) as Parquet."""
     from icans.output import whole_folder
     from icans.runs.recorder import recorded
     from icans.study_record import content_of, reading_findings, sources
 
     refuse_study_as_output(study, out)
+    most = limits(memory, threads)
     with (
         whole_folder(out) as unfinished,
         progress("Deriving", (READING, *DERIVING)) as show,
         recorded("derive", out, unfinished, show, fresh=fresh) as recorder,
     ):
         recorder.step(READING)
-        with opened(study, engine, on_record=recorder.engine) as read:
+        with opened(
+            study, engine, on_record=recorder.engine, watch=show.follow, limits=most, output=unfinished
+        ) as read:
             recorder.expect(sources(read))
             read.derive(unfinished / "derived", recorder.step)
             run = recorder.finish(content_of(read, reading_findings(read)))
@@ -43,12 +55,20 @@ def derive(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb", *,
     say_unused(read)
 
 
-def report(study: StudyFolder, out: OutFolder, engine: EngineName = "duckdb", *, fresh: Fresh = False) -> None:
+def report(
+    study: StudyFolder,
+    out: OutFolder,
+    engine: EngineName = "duckdb",
+    memory: MemoryLimit = "",
+    threads: ThreadLimit = None,
+    *,
+    fresh: Fresh = False,
+) -> None:
     """Write derived tables, results, figures and report.html."""
-    whole_report(study, out, engine, fresh=fresh)
+    whole_report(study, out, engine, limits(memory, threads), fresh=fresh)
 
 
-def whole_report(study: Path, out: Path, engine: str, *, fresh: bool = False) -> list[Result]:
+def whole_report(study: Path, out: Path, engine: str, most: Limits = NO_LIMITS, *, fresh: bool = False) -> list[Result]:
     """Write everything a study gives into a folder, and give its results."""
     from icans.figures.render import Renderer
     from icans.output import whole_folder
@@ -63,7 +83,9 @@ def whole_report(study: Path, out: Path, engine: str, *, fresh: bool = False) ->
         recorded("report", out, unfinished, show, fresh=fresh) as recorder,
     ):
         recorder.step(READING)
-        with opened(study, engine, on_record=recorder.engine) as read:
+        with opened(
+            study, engine, on_record=recorder.engine, watch=show.follow, limits=most, output=unfinished
+        ) as read:
             recorder.expect(sources(read))
             results = read.report(unfinished, renderer, recorder.step)
             run = recorder.finish(content_of(read, all_findings(results)))

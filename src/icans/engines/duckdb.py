@@ -58,11 +58,12 @@ class DuckDBEngine:
 
     def watch(self) -> Callable[[], float | None]:
         """Give what tells, from another thread, how much of the query that runs is done: 0 to 1, None: not known."""
-        self.backend.con.execute("SET enable_progress_bar = true")
-        self.backend.con.execute("SET enable_progress_bar_print = false")
+        connection = self.backend.con
+        connection.execute("SET enable_progress_bar = true")
+        connection.execute("SET enable_progress_bar_print = false")
 
         def done() -> float | None:
-            percent = float(self.backend.con.query_progress())
+            percent = float(connection.query_progress())
             return None if percent < 0 else min(percent / 100, 1.0)
 
         return done

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import ibis
@@ -73,3 +73,11 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of the tables, and of what was made for them."""
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """An engine that can tell how far it is."""
+
+    def watch(self) -> Callable[[], float | None]:
+        """Give what tells, from another thread, how much of the query that runs is done: 0 to 1, None: not known."""
