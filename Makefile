@@ -26,6 +26,8 @@ oracle:
 	for script in tests/oracles/*.R; do Rscript $$script tests/oracles || exit 1; done
 
 bench: $(READY)
+	@$(BIN)/python -c "import polars" 2>/dev/null \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt polars
 	$(BIN)/python -m bench
 
 validity: $(READY)
