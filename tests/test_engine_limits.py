@@ -43,7 +43,7 @@ def refusal(engine: DuckDBEngine, table: ibis.Table, out: Path) -> str:
 def test_too_little_memory_is_said(engine: DuckDBEngine, tmp_path: Path) -> None:
     set_to(engine, memory_limit="5MB")
     assert refusal(engine, sorted_numbers(), tmp_path / "t.parquet") == (
-        f"{tmp_path / 't.parquet'}: the memory that may be used is too little.\n"
+        "t.parquet: the memory that may be used is too little.\n"
         "  Give more with --memory, or use fewer threads with --threads."
     )
 
@@ -51,14 +51,14 @@ def test_too_little_memory_is_said(engine: DuckDBEngine, tmp_path: Path) -> None
 def test_a_disk_without_room_for_what_does_not_fit_in_memory_is_said(engine: DuckDBEngine, tmp_path: Path) -> None:
     set_to(engine, memory_limit="10MB", max_temp_directory_size="1MB")
     assert refusal(engine, sorted_numbers(), tmp_path / "t.parquet") == (
-        f"{tmp_path / 't.parquet'}: the disk has no room for what does not fit in memory.\n"
+        "t.parquet: the disk has no room for what does not fit in memory.\n"
         "  Free space there, or give more memory with --memory."
     )
 
 
 def test_a_full_disk_under_the_output_is_said(engine: DuckDBEngine) -> None:
     assert refusal(engine, sorted_numbers(), Path("/dev/full")) == (
-        "/dev/full: full cannot be written (No space left on device).\n"
+        "full cannot be written (No space left on device).\n"
         "  Free space on that disk, or name another place with --out."
     )
 

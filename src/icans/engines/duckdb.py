@@ -134,7 +134,7 @@ class DuckDBEngine:
             f"CAST({_name(c)} AS ENUM({', '.join(map(_text, t))})) AS {_name(c)}" for c, t in (levels or {}).items()
         ]
         replaced = f" REPLACE ({', '.join(numbered)})" if numbered else ""
-        with self._refusals(str(path)):
+        with self._refusals(path.name):
             self.backend.con.execute(
                 f"COPY (SELECT *{replaced} FROM ({self.backend.compile(table)})) TO {_text(str(path))} "
                 "(FORMAT PARQUET, COMPRESSION LZ4_RAW, WRITE_BLOOM_FILTER FALSE)"

@@ -111,10 +111,10 @@ def _of_file(what: str, said: str) -> EngineError:
     reason = fault["reason"].rstrip(".")
     if reason.lower().startswith(NO_ROOM):
         return EngineError(
-            f"{what}: {Path(fault['path']).name} cannot be written ({reason}).",
+            f"{Path(fault['path']).name} cannot be written ({reason}).",
             "Free space on that disk, or name another place with --out.",
         )
-    return EngineError(f"{what}: the database refused: {Path(fault['path']).name} ({reason})")
+    return EngineError(f"{what}: the database refused: {fault['path']} ({reason})")
 
 
 def _first_line(error: Exception) -> str:
