@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, filterwarnings
 
 from icans.engines.spark_refusals import refusals
 
@@ -99,7 +100,8 @@ class SparkEngine:
 
     def collect(self, table: ibis.Table) -> pa.Table:
         """Bring a small table to Python."""
-        with refusals("a table"):
+        with refusals("a table"), catch_warnings():
+            filterwarnings("ignore", "unclosed <socket", ResourceWarning)  # PySpark closes none of its own
             return self._computed(table).toArrow().cast(table.schema().to_pyarrow())
 
     def rows(self, table: ibis.Table) -> list[dict[str, Any]]:
