@@ -12,6 +12,7 @@ from icans.derive.schema import conformed
 from icans.records.schema import PATIENTS
 from icans.scales import engine
 from icans.scales.model import DEATH, Convention, Fatal, Scale, columns, signs
+from icans.scales.states import decided_conditions
 
 RECORDED = "recorded"
 """Stands for the scale where only the grade that the clinic recorded is there."""
@@ -88,7 +89,8 @@ def _assessed(
     recorded = f"{toxicity}_grade"
     if not any(sign in table.columns for sign in signs(scale)):
         return _recorded_only(table, toxicity, recorded)
-    rows = engine.graded(_readable(table, patients, scale, recorded), scale, unrecorded=unrecorded)
+    readable, decided = _readable(table, patients, scale, recorded)
+    rows = engine.graded(readable, scale, unrecorded=unrecorded, decided=decided)
     rows = rows.filter(rows.signed | rows[recorded].notnull())
     signed, grade, blank = rows.signed, rows[recorded].cast("int8"), ibis.literal("")
     return rows.select(
@@ -105,21 +107,31 @@ def _assessed(
     )
 
 
-def _readable(table: ibis.Table, patients: ibis.Table, scale: Scale, recorded: str) -> ibis.Table:
-    """Give the columns the scale reads, and ``signed``: any sign of it was recorded.
+def _readable(
+    table: ibis.Table, patients: ibis.Table, scale: Scale, recorded: str
+) -> tuple[ibis.Table, dict[str, str]]:
+    """Give the columns the scale reads, and ``signed``: any sign of it was recorded; and the conditions already there.
 
-    What is a patient's own (age, developmental delay) always comes from `patients`.
+    What is a patient's own (age, developmental delay) always comes from `patients`, and what it decides is decided once
+    a patient.
     """
     own = [name for name in columns(scale) if name in PATIENTS.names and name in patients.columns]
     fatal = {scale.fatal.column} if scale.fatal else set()
     read = [name for name in columns(scale) if name in table.columns and name not in {*own, *fatal, recorded}]
     signed = reduce(or_, (table[sign].notnull() for sign in signs(scale) if sign in read))
     if not own:
-        return table.select(*PLACE, *read, recorded, signed=signed)
-    joined = table.left_join(patients, table.patient_id == patients.patient_id)
+        return table.select(*PLACE, *read, recorded, signed=signed), {}
+    known = patients.select("patient_id", *own)
+    conditions = decided_conditions(known, scale)
+    decided = {name: f"decided_{name}" for name in conditions}
+    known = known.mutate(**{decided[name]: condition for name, (condition, _) in conditions.items()})
+    joined = table.left_join(known, table.patient_id == known.patient_id)
     return joined.select(
-        *(table[name] for name in (*PLACE, *read, recorded)), *(patients[name] for name in own), signed=signed
-    )
+        *(table[name] for name in (*PLACE, *read, recorded)),
+        *(known[name] for name in own),
+        **{decided[name]: known[decided[name]].fill_null(unknown) for name, (_, unknown) in conditions.items()},
+        signed=signed,
+    ), decided
 
 
 def _recorded_only(table: ibis.Table, toxicity: str, recorded: str) -> ibis.Table:

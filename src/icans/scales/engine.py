@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -33,7 +34,9 @@ def evaluated(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibi
     return scored(table, scale)
 
 
-def graded(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibis.Table:
+def graded(
+    table: ibis.Table, scale: Scale, *, unrecorded: Convention, decided: Mapping[str, str] | None = None
+) -> ibis.Table:
     """Grade each row of a table by a scale.
 
     The grade is that of the worst domain. A domain without a value could earn any grade of its cells, so the grade lies
@@ -49,6 +52,8 @@ def graded(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibis.T
     unrecorded
         ``absent`` reads signs that nobody recorded as the scale file says, where that settles the grade; ``unknown``
         leaves the grade open.
+    decided
+        Columns of the table that hold a condition already (`icans.scales.states.decided_conditions`), by its name.
 
     Returns
     -------
@@ -67,7 +72,7 @@ def graded(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibis.T
     require_columns(table, scale)
     absent = unrecorded == "absent"
     sight = Sight(table, scale)
-    sight.keep(**totals(sight), **exclusions(sight), **plain_conditions(sight))
+    sight.keep(**totals(sight), **exclusions(sight), **plain_conditions(sight, decided or {}))
     keep_states(sight, absent=absent)
     _keep_bounds(sight)
     _keep_earned(sight)
@@ -162,7 +167,8 @@ def _missing(sight: Sight) -> Any:  # noqa: ANN401  # a column
 def _excluded(sight: Sight) -> Any:  # noqa: ANN401  # a column
     """List the domains with another cause."""
     layout = sight.layout
-    if not layout.excludable:
+    said_by = {domain.excluded_by.column for domain in sight.scale.domains if domain.excluded_by}
+    if said_by.isdisjoint(sight.own):
         return ibis.literal("")
     excluded = sight.kept("worst") >> layout.excluded_at
     return (excluded == 0).ifelse("", listed(excluded, layout.excludable))

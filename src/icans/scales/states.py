@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from itertools import combinations_with_replacement
 from operator import or_
@@ -12,8 +12,8 @@ import ibis
 
 from icans.scales.conditions import AllOf, AnyOf, ColumnTest, Interval, OneOf, Test, column_tests, domain_tests, parts
 from icans.scales.layout import GRADES, Layout
-from icans.scales.model import DEATH, Domain, Reading
-from icans.scales.sight import Choice, Sight, Truth, all_of, first_met, negated, within
+from icans.scales.model import DEATH, Domain, Reading, Scale
+from icans.scales.sight import Choice, Sight, Truth, all_of, any_of, first_met, negated, within
 
 FATAL = GRADES - 1
 
@@ -43,10 +43,57 @@ def keep_states(sight: Sight, *, absent: bool) -> None:
         states = {}
 
 
-def plain_conditions(sight: Sight) -> dict[str, Truth]:
-    """Give the conditions under which domains count, as far as they need nothing but columns."""
+def plain_conditions(sight: Sight, decided: Mapping[str, str]) -> dict[str, Truth]:
+    """Give the conditions under which domains count, as far as they need nothing but columns.
+
+    Parameters
+    ----------
+    sight
+        The table.
+    decided
+        Columns of it that hold a condition already, by the condition's name.
+    """
     names = [name for domain in sight.scale.domains for name in domain.applies if _plain(sight, name)]
-    return _conditions(sight, names)
+    found = {f"condition_{name}": sight.table[column] for name, column in decided.items()}
+    return found | _conditions(sight, [name for name in names if name not in decided])
+
+
+def decided_conditions(table: ibis.Table, scale: Scale) -> dict[str, tuple[ibis.BooleanValue, bool]]:
+    """Give the conditions under which domains count that the columns of a table decide alone, whatever is missing.
+
+    Parameters
+    ----------
+    table
+        Such as the patients, of whom each has many assessments: a condition on age is then met once a patient.
+    scale
+        The scale.
+
+    Returns
+    -------
+    dict
+        By the condition's name, a column of the table that is never null, and what holds where all columns are null.
+    """
+    sight, found = Sight(table, scale), {}
+    for name in dict.fromkeys(name for domain in scale.domains for name in domain.applies):
+        test = scale.condition(name).test
+        there = all(isinstance(part, ColumnTest) and part.column in table.columns for part in parts(test))
+        truth, without = sight.truth(test) if there else None, _of_nothing(test)
+        if isinstance(truth, ibis.Value) and without is not None and _always_settled(test):
+            found[name] = (truth, without)
+    return found
+
+
+def _of_nothing(test: Test) -> Truth:
+    """Tell whether a condition is met where nothing is recorded."""
+    match test:
+        case AnyOf():
+            return any_of([_of_nothing(part) for part in test.parts])
+        case AllOf():
+            return all_of([_of_nothing(part) for part in test.parts])
+        case ColumnTest():
+            return {"met": True, "not met": False, "open": None}[test.missing]
+        case _:
+            return None
 
 
 def exclusions(sight: Sight) -> dict[str, Any]:
