@@ -13,6 +13,7 @@ import typer
 
 from icans import __version__
 from icans.commands import run
+from icans.commands.compare import compare
 from icans.commands.opened import opened, refuse_study_as_output, say_unused
 from icans.commands.options import EngineName, OutFolder, ParametersFile, StudyFolder
 from icans.commands.power import power
@@ -118,6 +119,7 @@ def grade(
 
 app.command()(run.derive)
 app.command()(run.report)
+app.command()(compare)
 
 
 @app.command()

@@ -1,8 +1,10 @@
-"""Small studies to run twice."""
+"""A small study that is derived, changed and derived again."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from shutil import copytree
 
+import pyarrow.parquet as pq
 import pytest
 
 from icans.commands.opened import opened
@@ -21,12 +23,8 @@ TABLES = {
 }
 DERIVED = ["grades", "episodes", "courses", "steroids", "endpoints", "survival", "biomarkers"]
 
-Derive = Callable[..., Run]
 
-
-@pytest.fixture
-def study(tmp_path: Path) -> Path:
-    folder = tmp_path / "study"
+def write_study(folder: Path) -> Path:
     folder.mkdir()
     (folder / "study.toml").write_text(PROTOCOL)
     for name, text in TABLES.items():
@@ -34,22 +32,16 @@ def study(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def derive(study: Path, tmp_path: Path) -> Derive:
-    """Derive the study as the command does, and give the record."""
-
-    def run(engine: str = "duckdb", *, fresh: bool = False, out: str = "out") -> Run:
-        place = tmp_path / out
-        with (
-            whole_folder(place) as unfinished,
-            recorded("derive", place, unfinished, lambda _step: None, fresh=fresh) as recorder,
-            opened(study, engine, on_record=recorder.engine) as read,
-        ):
-            recorder.expect(sources(read))
-            read.derive(unfinished / "derived", recorder.step)
-            return recorder.finish(content_of(read, reading_findings(read)))
-
-    return run
+def derive(study: Path, out: Path, engine: str = "duckdb", *, fresh: bool = False) -> Run:
+    """Derive a study as the command does, and give the record."""
+    with (
+        whole_folder(out) as unfinished,
+        recorded("derive", out, unfinished, lambda _step: None, fresh=fresh) as recorder,
+        opened(study, engine, on_record=recorder.engine) as read,
+    ):
+        recorder.expect(sources(read))
+        read.derive(unfinished / "derived", recorder.step)
+        return recorder.finish(content_of(read, reading_findings(read)))
 
 
 def change(file: Path, old: str, new: str) -> None:
@@ -62,3 +54,29 @@ def change(file: Path, old: str, new: str) -> None:
 def reused(run: Run) -> list[str]:
     """Name the tables that were taken over."""
     return [name for name, table in run.derived.items() if table.reused]
+
+
+@dataclass(frozen=True)
+class Story:
+    """A study derived into one folder three times, what changed in between, and the output as it was at first."""
+
+    study: Path
+    out: Path
+    at_first: Path
+    first: Run
+    after_a_record: Run
+    after_a_definition: Run
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    place = tmp_path_factory.mktemp("runs")
+    study, out = write_study(place / "study"), place / "out"
+    first = derive(study, out)
+    copytree(out, place / "at first")
+    change(study / "labs.csv", "A,90,csf,IL-6,10", "A,90,csf,IL-6,11")
+    after_a_record = derive(study, out)
+    change(study / "study.toml", PROTOCOL, f"{PROTOCOL}[episodes]\nquiet_hours = 20\n")
+    touched = out / "derived" / "steroids.parquet"
+    pq.write_table(pq.read_table(touched).slice(0), touched, compression="zstd")
+    return Story(study, out, place / "at first", first, after_a_record, derive(study, out))

@@ -3,38 +3,42 @@
 import os
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
-from tests.runs.conftest import DERIVED, Derive, change, reused
+from tests.runs.conftest import DERIVED, Story, derive, reused
 
+from icans.commands.run import DERIVING
+from icans.derive.schema import DERIVED as DECLARED
 from icans.errors import StudyError
 from icans.runs.files import Digests, linked
 from icans.runs.recorder import recorded
 
 
-def test_a_change_computes_what_depends_on_it_and_nothing_else(
-    derive: Derive, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = derive()
-    assert reused(first) == []
-    change(study / "labs.csv", "A,90,csf,IL-6,10", "A,90,csf,IL-6,11")
-    assert reused(derive()) == ["grades", "episodes", "courses", "steroids", "endpoints"]
-    (study / "study.toml").write_text(f"{(study / 'study.toml').read_text()}[episodes]\nquiet_hours = 24\n")
-    file = tmp_path / "out" / "derived" / "steroids.parquet"
-    pq.write_table(pq.read_table(file).slice(1), file)
-    last = derive()
-    assert reused(last) == ["grades"]
-    with recorded("derive", tmp_path / "out", tmp_path, lambda _step: None) as recorder:
-        assert recorder.reuse(last) == (
-            "Reused: grades; computed: episodes, courses, steroids, endpoints, survival, biomarkers."
-        )
+def test_a_change_computes_what_depends_on_it_and_nothing_else(story: Story) -> None:
+    assert reused(story.first) == []
+    assert reused(story.after_a_record) == ["grades", "episodes", "courses", "steroids", "endpoints"]
+    assert reused(story.after_a_definition) == ["grades"], "steroids were touched"
+
+
+def test_a_line_says_what_was_reused(story: Story, tmp_path: Path) -> None:
+    last = story.after_a_definition
+    live = {name: table.model_copy(update={"key": None}) for name, table in last.derived.items()}
+    with recorded("derive", story.out, tmp_path, lambda _step: None) as recorder:
+        lines = [recorder.reuse(run) for run in (last, last.model_copy(update={"derived": live}))]
     with recorded("derive", tmp_path / "elsewhere", tmp_path, lambda _step: None) as recorder:
-        assert recorder.reuse(first) == ""
-    before = (tmp_path / "out" / "run.json").read_bytes()
-    monkeypatch.setattr(Digests, "changed", lambda _self: [study / "labs.csv"])
+        lines.append(recorder.reuse(story.first))
+    line = "Reused: grades; computed: episodes, courses, steroids, endpoints, survival, biomarkers."
+    database = " What a database holds has no digest, so that no table made of it is reused."
+    assert lines == [line, line + database, ""]
+
+
+def test_a_record_that_changed_during_the_run_leaves_the_old_output(
+    story: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = (story.out / "run.json").read_bytes()
+    monkeypatch.setattr(Digests, "changed", lambda _self: [story.study / "labs.csv"])
     with pytest.raises(StudyError, match=r"labs.csv was changed while the study was read"):
-        derive()
-    assert (tmp_path / "out" / "run.json").read_bytes() == before
+        derive(story.study, story.out)
+    assert (story.out / "run.json").read_bytes() == before
 
 
 def test_a_file_that_changes_while_it_is_read_is_known(tmp_path: Path) -> None:
@@ -51,16 +55,13 @@ def test_a_file_that_changes_while_it_is_read_is_known(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_known_by_the_names_and_bytes_of_its_files(tmp_path: Path) -> None:
-    for name, files in {
-        "one": {"a": "1", "b": "2"},
-        "same": {"a": "1", "b": "2"},
-        "other": {"a": "2", "b": "1"},
-    }.items():
+    folders = {"one": {"a": "1", "b": "2"}, "same": {"a": "1", "b": "2"}, "other": {"a": "2", "b": "1"}}
+    for name, files in folders.items():
         (tmp_path / name).mkdir()
         for file, text in files.items():
             (tmp_path / name / file).write_text(text)
     digests = Digests()
-    one, same, other = (digests.ask(tmp_path / name).result() for name in ("one", "same", "other"))
+    one, same, other = (digests.ask(tmp_path / name).result() for name in folders)
     digests.close()
     assert one == same != other
     linked(tmp_path / "one", tmp_path / "linked")
@@ -80,8 +81,5 @@ def test_a_database_is_known_with_what_it_has_not_yet_put_into_its_own_file(tmp_
     assert found[0] != found[1]
 
 
-def test_every_derived_table_is_on_record() -> None:
-    from icans.commands.run import DERIVING
-    from icans.derive.schema import DERIVED as DECLARED
-
+def test_every_derived_table_is_a_step_that_the_screen_expects() -> None:
     assert list(DERIVING) == DERIVED == list(DECLARED)

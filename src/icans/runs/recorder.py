@@ -36,6 +36,11 @@ DERIVED = "derived"
 """Folder of the derived tables in an output."""
 
 
+def derived_file(folder: Path, name: str) -> Path:
+    """Give where an output has a derived table."""
+    return folder / DERIVED / f"{name}.parquet"
+
+
 @dataclass(frozen=True)
 class Source:
     """Something a run read.
@@ -107,7 +112,7 @@ class Recorder:
         self._digests = Digests()
         self._before = None if fresh else _earlier_run(out)
         self._tables = {
-            table.key: Earlier(_place(out, name), table.sha256)
+            table.key: Earlier(derived_file(out, name), table.sha256)
             for name, table in (self._before.derived if self._before else {}).items()
             if table.key
         }
@@ -199,10 +204,6 @@ def _earlier_run(out: Path) -> Run | None:
         return read(out)
     except IcansError:
         return None
-
-
-def _place(folder: Path, name: str) -> Path:
-    return folder / DERIVED / f"{name}.parquet"
 
 
 def _input(source: Source, digests: Digests) -> Input:
