@@ -56,7 +56,10 @@ class StartUp:
 
 
 def start_up(command: Sequence[str], scratch: Path, repeats: int) -> StartUp:
-    """Measure a command and its imports, `repeats` times in turn."""
+    """Measure a command and its imports, `repeats` times in turn.
+
+    The run that lists the imports comes first: it fills the caches of compiled modules and counts for nothing.
+    """
     modules = [name for name in modules_after(command, scratch / "modules.txt") if _third_party(name)]
     modules += [name for name in DRAWING if name not in modules]
     packages = tuple(dict.fromkeys(name.partition(".")[0] for name in modules))
