@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyarrow import csv
 
 from icans.errors import EngineError
@@ -66,7 +68,7 @@ def _plain(name: str, column: pa.Array) -> pa.Array:
 
 @contextmanager
 def copied_out(
-    connection: psycopg.Connection[Any], select: str, schema: pa.Schema
+    connection: psycopg.Connection[Any], query: str, schema: pa.Schema
 ) -> Iterator[Iterator[pa.RecordBatch]]:
     """Read the rows of a query as they come.
 
@@ -74,12 +76,14 @@ def copied_out(
     ----------
     connection
         The session.
-    select
-        A query whose columns are named by their place, ``c0``, ``c1``, ...
+    query
+        A query.
     schema
         Names and types of its columns.
     """
-    kinds = {f"c{place}": _read_as(field.type) for place, field in enumerate(schema)}
+    names = [f"c{place}" for place in range(len(schema))]
+    kinds = {name: _read_as(field.type) for name, field in zip(names, schema, strict=True)}
+    select = f"SELECT * FROM ({query}) AS t({', '.join(names)})"
     convert = csv.ConvertOptions(
         column_types=kinds,
         null_values=[""],
@@ -95,6 +99,22 @@ def copied_out(
         yield (pa.record_batch(_typed(batch.columns, schema), schema=schema) for batch in reader)
         for _ in copy:  # whatever the reader left, so that the session can go on
             pass
+
+
+def collected(connection: psycopg.Connection[Any], query: str, schema: pa.Schema) -> pa.Table:
+    """Bring the rows of a query to Python."""
+    with copied_out(connection, query, schema) as batches:
+        return pa.Table.from_batches(batches, schema)
+
+
+def write_parquet(connection: psycopg.Connection[Any], query: str, schema: pa.Schema, path: Path) -> None:
+    """Write the rows of a query into a Parquet file, a batch at a time."""
+    with (
+        pq.ParquetWriter(path, schema, compression="lz4") as writer,
+        copied_out(connection, query, schema) as batches,
+    ):
+        for batch in batches:
+            writer.write_batch(batch)
 
 
 def _typed(columns: Iterable[pa.Array], schema: pa.Schema) -> list[pa.Array]:

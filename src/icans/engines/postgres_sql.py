@@ -96,7 +96,7 @@ def quoted(name: str) -> str:
     return f'"{doubled}"'
 
 
-def lower_collation(version: int, has_icu: bool) -> str:
+def lower_collation(version: int, *, has_icu: bool) -> str:
     """Give the collation that knows the small form of every letter; empty: that of the database has to do."""
     if version >= 180000:
         return "pg_unicode_fast"

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from difflib import get_close_matches
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
 import duckdb
@@ -92,7 +91,7 @@ def _text(value: object) -> str:
 
 
 class DuckDBFile:
-    """The tables of a DuckDB file, which stay where they lie.
+    """The tables of a DuckDB file: they stay where they lie, but for an engine other than DuckDB are brought across.
 
     Raises
     ------
@@ -102,7 +101,9 @@ class DuckDBFile:
 
     def __init__(self, path: Path, engine: Engine) -> None:
         self._path = path
-        self._backend = engine.backend
+        self._engine = engine
+        self._stays = engine.name == "duckdb"
+        self._backend = engine.backend if self._stays else ibis.duckdb.connect()
         self._catalog = f"records_{sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
 
     def names(self) -> list[str]:
@@ -123,8 +124,13 @@ class DuckDBFile:
         with self._attached():
             table = self._backend.table(name, database=(self._catalog, "main"))
             has_order = name in self._found("table")
+        if not self._stays:
+            numbered = table.mutate(_rowid=table.rowid()) if has_order else table
+            table = self._engine.keep(ibis.memtable(self._backend.to_pyarrow(numbered)))
         if not has_order:
             return EngineRows(self.label(name), table, lambda: table)
+        if not self._stays:
+            return EngineRows(self.label(name), table.drop("_rowid"), lambda: table, "_rowid", 2)
         return EngineRows(self.label(name), table, lambda: table.mutate(_rowid=table.rowid()), "_rowid", 2)
 
     @contextmanager
@@ -145,35 +151,32 @@ class DuckDBFile:
 
 
 class PostgresDatabase:
-    """The tables of a PostgreSQL database, brought across.
+    """The tables of a PostgreSQL database: where they lie if the engine is that database, else brought across.
 
     Raises
     ------
-    RecordsError
+    EngineError
         The driver is not installed, or the database refuses.
     """
 
     def __init__(self, url: str, engine: Engine) -> None:
-        self._engine = engine
-        try:
-            driver = import_module("psycopg")
-        except ImportError:
-            raise RecordsError(
-                "study.toml: [records] source names a PostgreSQL database, and its driver is not installed.",
-                "Install it with: pip install 'icans[postgres]'",
-            ) from None
-        self._error: type[Exception] = driver.Error
-        with self._sentences():
-            self._backend = ibis.connect(url)
+        from icans.engines.postgres_refusals import Place  # noqa: PLC0415  # most studies have no such database
+        from icans.engines.postgres_session import Session  # noqa: PLC0415  # as above
+
+        holds: Any = getattr(engine, "holds", None)  # only an engine that is such a database has it
+        self._engine: Any = engine
+        self._schema = Place.of(url).schema
+        self._session = None if holds and holds(url) else Session(url)
 
     def close(self) -> None:
         """Let go of the database."""
-        self._backend.disconnect()
+        if self._session:
+            self._session.close()
 
     def names(self) -> list[str]:
         """Give the names of its tables and views."""
-        with self._sentences():
-            return list(self._backend.list_tables())
+        names: list[str] = (self._session or self._engine).names(self._schema)
+        return names
 
     def matters(self, name: str) -> bool:
         """Tell whether a table that is not one of records may have been meant as one."""
@@ -184,15 +187,9 @@ class PostgresDatabase:
         return f"database, table {shown(name)}"
 
     def read(self, name: str) -> EngineRows:
-        """Bring a table across."""
-        with self._sentences():
-            table = self._engine.keep(ibis.memtable(self._backend.table(name).to_pyarrow()))
+        """Open a table, or bring it across."""
+        if self._session:
+            table = self._engine.keep(ibis.memtable(self._session.brought(name, self._schema)))
+        else:
+            table = self._engine.stored(name, self._schema)
         return EngineRows(self.label(name), table, lambda: table)
-
-    @contextmanager
-    def _sentences(self) -> Iterator[None]:
-        try:
-            yield
-        except self._error as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise RecordsError(f"study.toml: the PostgreSQL database refused ({reason}).") from None
