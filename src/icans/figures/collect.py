@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SHOWN = 120
 """Most patients drawn one by one; beyond it rows are too thin to read and too many to bring to Python."""
+
+Key = TypeVar("Key")
 
 AROUND_HOURS = (-72.0, 672.0)
 DEATHS = ("death", "death_due_to_icans")
@@ -164,10 +166,10 @@ def _daily(doses: Iterable[Row]) -> list[Row]:
 
 
 def _around(seen: Iterable[Row], scores: Iterable[Row], endpoints: Iterable[Row]) -> Iterator[Row]:
-    """Give the ICANS assessments around the first course of each treated episode, with the ICE score."""
-    ice = {(row["key"], row["hour"]): row["ice"] for row in scores}
+    """Give the ICANS assessments around the first course of each treated episode, with the lowest ICE of the hour."""
+    ice = _each(min, (((row["key"], row["hour"]), row["ice"]) for row in scores))
     assessments: dict[str, list[Row]] = defaultdict(list)
-    for row in seen:
+    for row in sorted(seen, key=lambda row: (row["hour"], row["low"], row["high"])):
         if row["toxicity"] == "icans":
             assessments[row["key"]].append(row)
     for episode in endpoints:
@@ -223,11 +225,11 @@ def _patients(
     return sorted(patients, key=_rank)
 
 
-def _each(pick: Callable[[float, float], float], times: Iterable[tuple[str, float]]) -> dict[str, float]:
-    """Give the first or last time of each patient and infusion."""
-    picked: dict[str, float] = {}
-    for key, time in times:
-        picked[key] = pick(picked[key], time) if key in picked else time
+def _each(pick: Callable[[float, float], float], values: Iterable[tuple[Key, float]]) -> dict[Key, float]:
+    """Give the least or greatest value of each key, such as a patient's infusion."""
+    picked: dict[Key, float] = {}
+    for key, value in values:
+        picked[key] = pick(picked[key], value) if key in picked else value
     return picked
 
 
