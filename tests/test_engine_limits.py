@@ -74,6 +74,12 @@ def test_a_file_that_changes_under_the_run_is_said(engine: DuckDBEngine, tmp_pat
     assert refusal(engine, read, tmp_path / "t.parquet") == said
 
 
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
+def test_a_run_that_is_stopped_ends_as_one_that_is_stopped(engine: DuckDBEngine, stop: type[BaseException]) -> None:
+    with pytest.raises(stop), engine._refusals("t"):
+        raise RuntimeError("Query interrupted") from stop
+
+
 def test_limits_are_those_of_the_whole_process(tmp_path: Path) -> None:
     asked = limits("4 GB", 2)
     assert asked == Limits(4_000_000_000, 2)

@@ -69,6 +69,10 @@ def refusals(what: str, files: SourceFiles, read: Callable[[Path], object]) -> I
 
     try:
         yield
+    except RuntimeError as error:  # DuckDB wraps what stops a query from outside
+        if isinstance(error.__cause__, KeyboardInterrupt | SystemExit):
+            raise error.__cause__ from None
+        raise
     except duckdb.Error as error:
         files.refuse_changed()
         if isinstance(error, duckdb.OutOfMemoryException):
