@@ -22,8 +22,9 @@ INTRODUCTION = """\
 # Data dictionary
 
 A study is a folder with `study.toml` and these tables, each as `NAME.csv`, `NAME.parquet`, a folder `NAME` of such
-files, or a sheet `NAME` of one workbook. Required are `patients`, and `neuro` or `crs` with a grade or a sign; times that
-are dates also need `infusions`. Every table may have further columns: they are kept, those of `patients` and `infusions` as covariates.
+files, or a sheet `NAME` of one workbook. Required are `patients`, and `neuro` or `crs` with a grade or a sign; times
+that are dates also need `infusions`. Every table may have further columns: they are kept, those of `patients` and
+`infusions` as covariates.
 
 - An **empty cell** means: not recorded. `none` means: looked for and not there. `not_assessable` means: could not be
   tested. The three are never taken for one another.
