@@ -29,7 +29,7 @@ STEPS = (
 )
 """A step of the study, the next, and those between them, counted by reason."""
 
-WEIGHTS = {"screened": 0, "treated": 3, "with_icans": 4, "infused": 9, "evaluable": 9}
+WEIGHTS = {"screened": 7, "treated": 7, "with_icans": 8, "infused": 9, "evaluable": 9}
 EVALUABLE = frozenset({"exposure", "remission", "time_to_remission", "biomarkers"})
 """Analyses of the evaluable patients."""
 

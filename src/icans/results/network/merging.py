@@ -99,8 +99,8 @@ def _refuse_twice(sites: Sequence[Site]) -> None:
         for other in sites[number + 1 :]:
             if one.digest == other.digest or _are_one(one, other):
                 raise StudyError(
-                    f"{one.name} and {other.name} state the same means and standard deviations: they are the same "
-                    "patients, who would count twice.",
+                    f"{one.name} and {other.name} state the same numbers to the last digit: the same patients, "
+                    "who would count twice.",
                     "Name each site once.",
                 )
 

@@ -108,10 +108,17 @@ def share(site: Site, *, smallest: int, columns: Iterable[str] = ()) -> Shared:
     rows = list(_shared_rows(candidates, rules))
     table = {key_of(row): row for row, _ in rows}
     held_back = frozenset(key_of(row) for row, is_stated in rows if not is_stated)
-    return Shared(
-        replace(site, rows=table, held_back=held_back, smallest=smallest, patients=frozenset(), shared=True),
-        len(site.rows) - sum(key in site.rows for key in table),
+    definitions = {name: value for name, value in site.definitions.items() if not _tells(site, f"{name} {value}")}
+    safe = replace(
+        site,
+        rows=table,
+        held_back=held_back,
+        smallest=smallest,
+        definitions=definitions,
+        patients=frozenset(),
+        shared=True,
     )
+    return Shared(safe, len(site.rows) - sum(key in site.rows for key in table))
 
 
 def _own_columns(site: Site, named: frozenset[str]) -> frozenset[str]:
@@ -146,8 +153,12 @@ def _is_plain_effect(row: Result) -> bool:
 
 
 def _identifies(site: Site, row: Result) -> bool:
-    """Tell texts that have a date, or the id of a patient that is more than a number of three digits."""
-    text = " ".join(part for part in (row.group, row.variable, row.level, row.unit, row.method, row.reason) if part)
+    texts = (row.group, row.variable, row.level, row.unit, row.method, row.reason)
+    return _tells(site, " ".join(text for text in texts if text))
+
+
+def _tells(site: Site, text: str) -> bool:
+    """Tell a text that has a date in it, or the id of a patient that is more than a number of three digits."""
     if DATE.search(text):
         return True
     words = {word for word in WORD.findall(text) if not (word.isdigit() and len(word) < 4)}
@@ -214,7 +225,7 @@ def _may_be_stated(key: Key, row: Result, rules: _Rules) -> bool:
     if level is not None and analysis in CURVES:
         return key in rules.landmarks
     if level is not None and analysis == "comparison" and not _is_plain_effect(row):
-        return False
+        return rules.smallest == 1
     return row.n == 0 or row.n >= rules.smallest * _times(key)
 
 

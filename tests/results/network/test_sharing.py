@@ -1,0 +1,170 @@
+"""What may leave a site: nothing identifying, no small count, and nothing from which one can be computed."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+from tests.results.network.conftest import PLANTED
+
+from icans.errors import StudyError
+from icans.network import Sharing, share_site
+from icans.results.network.cells import COUNTS, counts_of, sums_of
+from icans.results.network.sharing import HELD_BACK, share
+from icans.results.network.site import key_of, read_sites
+from icans.results.network.suppression import Cell, Sum, stated
+
+
+def one(path):
+    (site,) = read_sites([path])
+    return site
+
+
+@pytest.fixture(scope="module")
+def shared(outputs, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("shared")
+    share_site(outputs["Wexcombe"], folder, Sharing())
+    return folder
+
+
+def test_nothing_identifying_is_in_any_byte_of_what_is_shared(outputs, shared):
+    before = (outputs["Wexcombe"] / "results.json").read_text(encoding="utf-8")
+    assert all(word in before for word in ("XQIDZ", "Zanzibar", "Pemberton", "1987-06-05", "Holloway"))
+    files = [file for file in shared.rglob("*") if file.is_file()]
+    assert {file.name for file in files} == {"results.json", "results.parquet", "shared.json"}
+    table = pq.read_table(shared / "results.parquet")
+    unpacked = json.dumps(table.to_pylist(), ensure_ascii=False).encode() + str(table.schema).encode()
+    for content in (*(file.read_bytes() for file in files), unpacked):
+        for word in PLANTED:
+            assert word.encode() not in content, word
+    assert not any(row["patients"] for row in table.to_pylist())
+
+
+def test_columns_of_the_sites_own_are_shared_only_where_named(outputs, shared, rows_of):
+    variables = {row["variable"] for row in rows_of(shared) if row["analysis"] == "baseline"}
+    assert {"age_years", "sex", "product"} <= variables
+    assert not variables & {"surname", "enrolled_on", "ward"}
+    named = share(one(outputs["Wexcombe"]), smallest=5, columns=["ward"]).site
+    levels = {row.level for row in named.rows.values() if row.variable == "ward" and row.group is None}
+    assert "Holloway" not in levels
+    assert HELD_BACK in levels
+    with pytest.raises(StudyError, match="describe a column wrad"):
+        share(one(outputs["Wexcombe"]), smallest=5, columns=["wrad"])
+
+
+def test_every_stated_count_is_nobody_or_enough_and_what_is_held_back_is_flagged(shared, rows_of):
+    held = 0
+    for row in rows_of(shared):
+        if row["suppressed"]:
+            held += 1
+            assert (row["value"], row["n"]) == (None, None)
+            assert row["reason"].startswith("held back")
+        else:
+            assert row["n"] == 0 or row["n"] >= 5, row
+            if row["statistic"] in COUNTS:
+                assert row["value"] == 0 or row["value"] >= 5, row
+        assert row["statistic"] not in {"min", "max"} or row["suppressed"] or row["value"] is None
+    assert held > 50
+
+
+@pytest.mark.parametrize(("name", "smallest"), [("south", 11), ("Wexcombe", 5)])
+def test_no_count_held_back_can_be_computed_from_what_is_shared(outputs, name, smallest):
+    site = one(outputs[name])
+    safe = share(site, smallest=smallest).site
+    rows = {key: site.rows[key] for key in safe.rows if key in site.rows}
+    cells = counts_of(site, rows)
+    place = {key: number for number, key in enumerate(cells)}
+    stated_here = {key: cells[key].value for key in cells if key in safe.rows and key not in safe.held_back}
+    equal, equals, least, at_least = [], [], [], []
+    for each in sums_of(site, cells):
+        line = np.zeros(len(cells))
+        for part in each.parts:
+            line[place[part]] += 1
+        known = isinstance(each.total, int)
+        if not known:
+            line[place[each.total]] -= 1
+        (least if each.rest else equal).append(line)
+        (at_least if each.rest else equals).append(each.total if known else 0)
+    bounds = [(stated_here[key],) * 2 if key in stated_here else (0, None) for key in cells]
+    small = [key for key, cell in cells.items() if key not in stated_here and cell.value and cell.value < smallest]
+    assert small
+    for key in small:
+        aim = np.zeros(len(cells))
+        aim[place[key]] = 1
+        system = {"A_eq": np.array(equal), "b_eq": equals, "A_ub": np.array(least), "b_ub": at_least, "bounds": bounds}
+        low, high = linprog(aim, **system), linprog(-aim, **system)
+        assert low.status == 0
+        assert high.status == 3 or -high.fun - low.fun > 1, key
+
+
+def test_sharing_what_was_shared_changes_nothing_and_holds_back_more_where_more_is_asked(outputs):
+    first = share(one(outputs["south"]), smallest=5).site
+    again = share(first, smallest=3).site
+    assert again.smallest == 5
+    assert [(key, row.value, row.reason) for key, row in again.rows.items()] == [
+        (key, row.value, row.reason) for key, row in first.rows.items()
+    ]
+    stricter = share(first, smallest=11).site
+    assert stricter.held_back > first.held_back & stricter.rows.keys()
+
+
+def test_a_threshold_of_one_holds_back_only_what_belongs_to_single_patients(outputs):
+    site = one(outputs["south"])
+    safe = share(site, smallest=1).site
+    assert {key[4] for key in safe.held_back if site.rows[key].value is not None} == {"min", "max"}
+
+
+def test_fewer_patients_than_the_threshold_share_nothing(outputs):
+    with pytest.raises(StudyError, match="fewer than 131 patients were infused"):
+        share(one(outputs["south"]), smallest=131)
+
+
+A, B, C, T = (("a", None, name, None, "n") for name in "abct")
+
+
+@pytest.mark.parametrize(
+    ("counts", "sums", "expected"),
+    [
+        ({A: 3, B: 40, T: 43}, [Sum((A, B), T)], {T}),  # the other level goes too: the total would tell
+        ({A: 3, B: 40, C: 60, T: 103}, [Sum((A, B, C), T)], {C, T}),  # the smaller of the others goes
+        ({A: 1, B: 1, C: 60, T: 62}, [Sum((A, B, C), T)], {T}),  # two of one would tell each
+        ({A: 0, B: 40, T: 40}, [Sum((A, B), T)], {A, B, T}),  # nobody is no secret
+        ({A: 58}, [Sum((A,), 60, rest=True)], set()),  # the two without it
+        ({A: 55}, [Sum((A,), 60, rest=True)], {A}),
+        ({A: 60}, [Sum((A,), 60, rest=True)], {A}),
+        ({A: 4, B: 9}, [Sum((A, B), 13)], set()),  # a total anyone knows
+        ({A: 20, B: 18}, [Sum((B,), A, rest=True)], {A}),  # some within others
+    ],
+)
+def test_what_is_held_back_with_a_small_count(counts, sums, expected):
+    cells = {key: Cell(value, weight=9 if key == T else 2) for key, value in counts.items()}
+    assert stated(cells, sums, 5) == expected
+
+
+def test_a_count_of_many_assessments_of_few_patients_is_small():
+    assert stated({A: Cell(120, patients=3), B: Cell(120, patients=30)}, [], 5) == {B}
+
+
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=6), st.integers(2, 8))
+def test_levels_never_tell_a_small_one(values, smallest):
+    parts = tuple(("a", None, "v", str(number), "n") for number in range(len(values)))
+    cells = {key: Cell(value) for key, value in zip(parts, values, strict=True)} | {T: Cell(sum(values), weight=9)}
+    shown = stated(cells, [Sum(parts, T)], smallest)
+    hidden = [cells[key].value for key in parts if key not in shown]
+    assert all(cells[key].value == 0 or cells[key].value >= smallest for key in shown)
+    if T in shown and hidden and sum(hidden):
+        assert sum(hidden) >= smallest
+        assert len(hidden) > 1
+
+
+def test_rows_are_named_once(shared):
+    site = one(shared)
+    assert len(site.rows) == len(json.loads((shared / "results.json").read_text()))
+    assert all(key == key_of(row) for key, row in site.rows.items())
+    assert site.shared
+    assert site.smallest == 5
