@@ -218,19 +218,20 @@ class Study:
         """
         from icans.analyses.every import analysed, write
         from icans.records.findings import write_csv
-        from icans.report.document import Content, write_report
 
         derived = self.derive(folder / "derived", step)
         step("checks")
         findings = self.findings(derived)
         write_csv(findings, folder / "findings.csv")
         found = analysed(self, derived, findings, step, alternatives=True)
-        write(found, self, derived, folder)
         step("figures")
         figures, left_out = self._figures(found, derived)
         (folder / "figures").mkdir()
         drawn = renderer.draw(figures, folder / "figures")
-        step("report")
+        step("report")  # what follows is done, and its libraries are imported, while the figures are drawn
+        from icans.report.document import Content, write_report
+
+        write(found, self, derived, folder)
         content = Content(
             self.protocol,
             self.every_scale,
