@@ -254,7 +254,7 @@ app.add_typer(results, name="results")
 def main() -> None:
     """Run a command; every error a user can meet is a sentence and an exit code."""
     signal.signal(signal.SIGTERM, _stop)
-    gc.set_threshold(100_000, 50, 100)  # expressions are many small objects, and most live until the command ends
+    gc.set_threshold(1_000_000, 50, 100)  # expressions are many small objects, and most live until the command ends
     try:
         app()
     except IcansError as error:

@@ -26,7 +26,7 @@ def block_findings(records: Records, engine: Engine) -> list[Finding]:
     for name in TABLES:
         table = getattr(records, name)
         if name in records.present and "row" in place(table):
-            found += doubtful_rows(_beside(table), [CHECK], file=name, engine=engine)
+            found += doubtful_rows(_beside(table.select(place(table))), [CHECK], file=name, engine=engine)
     return found
 
 
