@@ -8,11 +8,12 @@ from icans.figures.data import Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.forest_panel import RATIO, SHARE, Columns, columns_of, effect_panel
 from icans.figures.forest_panel import Effect as Line
-from icans.figures.labels import counted, sentence
+from icans.figures.labels import capitalised, counted, sentence
 from icans.figures.legend import Entry, legend
 from icans.figures.marks import stacked
 from icans.figures.theme import BLUE, INK, PAPER, VERMILLION, Symbol
 from icans.results import display
+from icans.results.groups.outcomes import TITLES as ENDPOINTS
 from icans.results.network.effects import LOG, LOG_LOG, LOGIT, Effect, OfSite
 from icans.results.rows import Result
 
@@ -53,8 +54,10 @@ def network_figures(effects: Sequence[Effect]) -> list[Figure | LeftOut]:
 
 
 def _is_drawn(effect: Effect) -> bool:
-    """Tell effects of two sites or more, of everyone where the evaluable are stated too."""
-    return len(effect.used) > 1 and not (effect.subject.analysis == "toxicity" and effect.subject.group is not None)
+    """Tell effects of two sites or more: of everyone for toxicity, and between groups for comparisons."""
+    about = effect.subject
+    beside = about.analysis == "toxicity" and about.group is not None
+    return len(effect.used) > 1 and not beside and not (about.analysis == "comparison" and _scale(effect) == SHARE)
 
 
 @unchecked
@@ -117,7 +120,8 @@ def _scale(effect: Effect) -> str:
 def name_of(effect: Effect) -> str:
     """Say what an effect is of: ``Overall survival at 6 months, evaluable``."""
     about = effect.subject
-    name = NAMES.get(about.variable, about.variable.replace("_", " "))
+    known = NAMES if about.analysis != "comparison" else ENDPOINTS
+    name = known.get(about.variable, capitalised(about.variable.replace("_", " ")))
     if about.level is not None and about.analysis == "toxicity":
         name += f" {about.level.removeprefix('>=')} or more"
     elif about.level is not None:

@@ -124,6 +124,25 @@ def test_fewer_patients_than_the_threshold_share_nothing(outputs):
         share(one(outputs["south"]), smallest=131)
 
 
+def test_a_mean_does_not_tell_how_few_had_a_second_course(outputs):
+    site = one(outputs["south"])
+    safe = share(site, smallest=5).site
+    keys = [
+        key
+        for key in site.rows
+        if key[2] in {"courses", "doses", "icans_episodes"} and key[4] == "mean" and key[0] != "comparison"
+    ]
+    told = {
+        key: round(site.rows[key].n * (site.rows[key].value - 1)) for key in keys if site.rows[key].value is not None
+    }
+    assert any(0 < more < 5 for more in told.values())
+    assert not [key for key, more in told.items() if 0 < more < 5 and safe.rows[key].value is not None]
+
+
+def test_no_time_of_a_single_patient_stands_in_a_method(shared):
+    assert "longest observation" not in (shared / "results.json").read_text()
+
+
 A, B, C, T = (("a", None, name, None, "n") for name in "abct")
 
 

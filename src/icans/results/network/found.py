@@ -25,7 +25,7 @@ LEVELS = frozenset({">=1", ">=3"})
 
 BY_COUNTS = "variances from the sites' counts, half a patient added at sites where nobody or everybody had the event"
 HELD = "held back"
-TRIAL_RATIO = "risk_ratio"
+TRIAL_RATIO, RESTRICTED = "risk_ratio", "restricted mean difference"
 
 
 def effects_of(together: Together) -> Iterator[Effect]:
@@ -95,10 +95,14 @@ def _estimate_of(site: Site, scale: Scale, rows: list[Result | None], first: Res
         return OfSite(site.name, None, None, None, 0, reason=HELD)
     if estimate.unit != first.unit:
         return OfSite(site.name, None, None, None, estimate.n, reason=f"in {estimate.unit}, not {first.unit}")
-    if estimate.analysis == "biomarkers" and _kind(estimate) != _kind(first):
-        return OfSite(site.name, None, None, None, estimate.n, reason="estimated in another way (detection limits)")
+    if _kind(estimate) != _kind(first):
+        reason = f"estimated in another way ({_kind(estimate)})"
+        return OfSite(site.name, None, None, None, estimate.n, reason=reason)
     return estimate_of(site, scale, estimate, low, high)
 
 
 def _kind(row: Result) -> str:
-    return row.method.partition(" with ")[0]
+    """Say how a change or a difference of restricted means was estimated: until when, and by what; else nothing."""
+    if row.analysis != "biomarkers" and row.level != RESTRICTED:
+        return ""
+    return row.method.partition(" with ")[0].rpartition("; ")[2]

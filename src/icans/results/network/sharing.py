@@ -32,10 +32,16 @@ SINGLE = "held back: the smallest and the largest value are those of single pati
 DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./]\d{1,2}[./]\d{2,4}|\d{1,2}:\d{2}")
 DECLARED = {column.name: column for name in ("patients", "infusions") for column in TABLES[name].columns}
 
+LONGEST = "longest observation"
+"""What a method says that ends where the observation of a single patient does."""
+
 RATE = frozenset({"percent", "ci_low", "ci_high", "wilson_low", "wilson_high"})
 KAPPAS = tuple(f"{kind}kappa{end}" for kind in ("", "linear_", "weighted_") for end in ("", "_low", "_high"))
 SHAPE = frozenset({"median", "q1", "q3", "mean", "sd", "levels"})
 """Statistics that tell of a count held back where values are few, such as grades."""
+
+WHOLE = frozenset({"icans_episodes", "crs_episodes", "courses", "doses"})
+"""What is counted within a patient who has one at least."""
 
 ORDERED = {"median": 2, "median_all": 2, "q1": 4, "q3": 4}
 """Statistics that are the value of one patient or between two: of how many times the fewest patients they need be, so
@@ -149,7 +155,9 @@ def _is_plain_effect(row: Result) -> bool:
     """Tell effects and tests of groups known at time zero, and E-values, from what rests on few patients at a time."""
     level = row.level or ""
     refused = ("naive comparison", "comparison", "immortal time", "incidence difference", "landmark", "time-dependent")
-    return row.statistic in {"estimate", "ci_low", "ci_high", "p_value", "limit"} and not level.startswith(refused)
+    if row.statistic not in {"estimate", "ci_low", "ci_high", "p_value", "limit"} or level.startswith(refused):
+        return False
+    return LONGEST not in row.method
 
 
 def _identifies(site: Site, row: Result) -> bool:
@@ -226,7 +234,17 @@ def _may_be_stated(key: Key, row: Result, rules: _Rules) -> bool:
         return key in rules.landmarks
     if level is not None and analysis == "comparison" and not _is_plain_effect(row):
         return rules.smallest == 1
+    if analysis in {"toxicity", "exposure"} and statistic in {"mean", "sd"} and _few_have_more(key, rules):
+        return False
     return row.n == 0 or row.n >= rules.smallest * _times(key)
+
+
+def _few_have_more(key: Key, rules: _Rules) -> bool:
+    """Tell a mean of small whole numbers, at least 1 each, that says how few patients have more than one."""
+    mean = rules.site.rows.get((*key[:3], None, "mean"))
+    if key[2] not in WHOLE or mean is None or mean.value is None:
+        return False
+    return 0 < round(mean.n * (mean.value - 1)) < rules.smallest
 
 
 def _times(key: Key) -> int:

@@ -64,9 +64,14 @@ def _effects(results: Sequence[Result], rows: Mapping[Key, Result]) -> Table:
     for name in ("Effect", "sites", "fixed", "random", "I²", "τ²"):
         table.add_column(name, justify="left" if name == "Effect" else "right")
     for row in results:
-        if row.statistic == "sites" and row.analysis in SHOWN and row.value:
-            table.add_row(*_effect(row, rows))
+        if row.statistic == "sites" and row.analysis in SHOWN and row.value and not _of_one_group(row):
+            table.add_row(*map(Text, _effect(row, rows)))
     return table
+
+
+def _of_one_group(row: Result) -> bool:
+    group = row.group or ""
+    return row.analysis == "comparison" and ": " in group and " against " not in group
 
 
 def _effect(row: Result, rows: Mapping[Key, Result]) -> Iterator[str]:
