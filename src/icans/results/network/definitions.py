@@ -49,7 +49,7 @@ def flat(content: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, An
             yield from flat(value, f"{whole}.")
         elif isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
             for number, one in enumerate(value, 1):
-                yield from flat(one, f"{whole}.{one.get('name', number)}.")
+                yield from flat(one, f"{whole}.{one.get('name') or one.get('analyte') or number}.")
         elif whole not in SITES_OWN:
             yield whole, value
 

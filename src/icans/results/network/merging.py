@@ -125,6 +125,12 @@ def _cautions(sites: Sequence[Site]) -> Iterator[str]:
                     f"{one.name} and {other.name} both have {common:,} ids of patients. Where these are the same "
                     "people, they count twice."
                 )
+    silent = [site.name for site in sites if not site.definitions]
+    if silent:
+        yield (
+            f"{', '.join(silent)}: no protocol stands beside the results, so that definitions which no method names, such "
+            "as quiet_hours, could not be compared."
+        )
     if len(sites) < FEW:
         yield (
             f"With {len(sites)} sites the interval of the random effects is wide, and how far sites differ is hardly "
