@@ -12,6 +12,7 @@ SERIES = ("patient_id", "infusion", "toxicity")
 """Assessments are joined into episodes within a patient, an infusion and a toxicity."""
 
 WORST = 5
+NO_TIME = 1e-9
 
 
 def episodes(grades: ibis.Table, *, quiet: Duration, onset_grade: int | ibis.Deferred) -> ibis.Table:
@@ -40,8 +41,9 @@ def episodes(grades: ibis.Table, *, quiet: Duration, onset_grade: int | ibis.Def
         the next assessment, the last one until the end (docs/decisions/0020-episodes.md).
     """
     spans = _spans(grades, longest=in_hours(quiet), onset_grade=onset_grade)
-    summed = spans.inner_join(_inside(grades, spans), "span")
-    ended = summed.left_join(_cleared(grades, spans), "span")
+    placed = _placed(grades, spans)
+    summed = spans.inner_join(_inside(placed), "span")
+    ended = summed.left_join(_cleared(placed), "span")
     resolved = ended.clear_hour.notnull() & (ended.peak_grade < WORST)
     end = ibis.ifelse(resolved, ended.clear_hour, ended.last_toxic)
     last_held = ended.last_grade * (end - ended.last_toxic)
@@ -58,53 +60,79 @@ def episodes(grades: ibis.Table, *, quiet: Duration, onset_grade: int | ibis.Def
 
 def _spans(grades: ibis.Table, *, longest: float | ibis.Deferred, onset_grade: int | ibis.Deferred) -> ibis.Table:
     """Give onset and last toxic assessment of every episode, from the toxic assessments alone, which are few."""
-    toxic = grades.filter(grades.grade >= onset_grade).select(*SERIES, "hour")
-    series, by_hour = ibis.window(group_by=SERIES), ibis.window(group_by=SERIES, order_by="hour")
-    chained = toxic.mutate(before=toxic.hour.lag().over(by_hour), final=toxic.hour.max().over(series))
-    starts = chained.filter(chained.before.isnull() | (elapsed(chained.before, chained.hour) > longest))
+    toxic = grades.filter(grades.grade >= onset_grade).select(*SERIES, "hour", width=_width(longest))
+    # Assessments closer than that are in one episode whatever lies between: sorting such stretches of time, in place of
+    # all toxic assessments, takes half as long.
+    stretch = (toxic.hour / toxic.width).floor().cast("int64")
+    stretches = (
+        toxic.mutate(stretch=stretch)
+        .group_by(*SERIES, "stretch")
+        .agg(first_hour=toxic.hour.min(), last_hour=toxic.hour.max())
+    )
+    series, by_hour = ibis.window(group_by=SERIES), ibis.window(group_by=SERIES, order_by="first_hour")
+    chained = stretches.mutate(
+        before=stretches.last_hour.lag().over(by_hour), final=stretches.last_hour.max().over(series)
+    )
+    starts = chained.filter(chained.before.isnull() | (elapsed(chained.before, chained.first_hour) > longest))
     return starts.select(
         *SERIES,
         # A number for each episode of the whole table: sorting and grouping by it costs a third of doing so by series.
-        span=ibis.row_number().over(ibis.window(order_by=[*SERIES, "hour"])),
+        span=ibis.row_number().over(ibis.window(order_by=[*SERIES, "first_hour"])),
         episode=ibis.row_number().over(by_hour) + 1,
-        onset_hour=starts.hour,
+        onset_hour=starts.first_hour,
         last_toxic=ibis.coalesce(starts.before.lead().over(by_hour), starts.final),
-        next_onset=starts.hour.lead().over(by_hour),
+        next_onset=starts.first_hour.lead().over(by_hour),
         onset_grade=onset_grade,
     )
 
 
-def _inside(grades: ibis.Table, spans: ibis.Table) -> ibis.Table:
-    """Sum up the assessments from onset to the last toxic one of each episode; ``span`` names it."""
-    placed = _placed(grades, spans)
-    placed = placed.filter(placed.hour >= placed.onset_hour, placed.hour <= placed.last_toxic)
-    settled_hour = ibis.ifelse(placed.grade.notnull(), placed.hour, ibis.null("float64"))
-    placed = placed.select("span", "last_toxic", "grade", hour=settled_hour)
-    # Nulls come last and the worst of an hour after the others: an assessment is held for no time where another of the
-    # same hour follows.
-    in_order = ibis.window(group_by="span", order_by=[placed.hour.asc(nulls_first=False), "grade"])
-    held = placed.mutate(until=placed.hour.lead().over(in_order))
+def _width(longest: float | ibis.Deferred) -> float | ibis.Deferred:
+    """Give the length of a stretch, hours; where it would be none, far below what is told apart."""
+    return longest + NO_TIME if isinstance(longest, ibis.Deferred) else longest or NO_TIME
+
+
+def _placed(grades: ibis.Table, spans: ibis.Table) -> ibis.Table:
+    """Give the settled assessments from an episode's onset to the next one's, and where in the episode they lie.
+
+    One row an assessment: ``span`` names the episode; ``inside`` is from onset to its last toxic assessment, ``last``
+    at the hour of that one, ``clear`` after it and free of toxicity. What one number or flag can say is said here once:
+    these are most of all assessments.
+    """
+    # No filter on the grade before this join: DuckDB takes any filter to keep a fifth of the rows, would then think
+    # the assessments as few as the episodes, and build its hash table on them.
+    joined = grades.select(*SERIES, "hour", "grade").inner_join(spans, SERIES)
+    during = joined.filter(
+        joined.hour >= joined.onset_hour, joined.next_onset.isnull() | (joined.hour < joined.next_onset)
+    )
+    settled, inside = during.grade.notnull(), during.hour <= during.last_toxic
+    return during.select(
+        "span",
+        "hour",
+        "grade",
+        inside=ibis.ifelse(inside, settled, ibis.literal(False)),
+        last=during.hour == during.last_toxic,
+        clear=ibis.ifelse(inside, ibis.literal(False), during.grade < during.onset_grade),
+    )
+
+
+def _inside(placed: ibis.Table) -> ibis.Table:
+    """Sum up the assessments from onset to the last toxic one of each episode."""
+    inside = placed.filter(placed.inside).select("span", "hour", "grade", "last")
+    # The worst of an hour comes after the others: an assessment is held for no time where another of the same hour
+    # follows.
+    in_order = ibis.window(group_by="span", order_by=["hour", "grade"])
+    held = inside.mutate(until=inside.hour.lead().over(in_order))
     first_at = [held.hour.min(where=held.grade == grade) for grade in range(WORST, 0, -1)]
     return held.group_by("span").agg(
         peak_grade=held.grade.max(),
         peak_hour=ibis.coalesce(*first_at),
-        last_grade=held.grade.max(where=held.hour == held.last_toxic),
+        last_grade=held.grade.max(where=held["last"]),
         grade_hours=(held.grade * (held.until - held.hour)).sum(),
-        assessments=(held.until.isnull() | (held.until > held.hour)).sum(where=held.hour.notnull()),
+        assessments=(held.until.isnull() | (held.until > held.hour)).sum(),
     )
 
 
-def _cleared(grades: ibis.Table, spans: ibis.Table) -> ibis.Table:
+def _cleared(placed: ibis.Table) -> ibis.Table:
     """Give the first assessment free of toxicity after each episode's last toxic one."""
-    placed = _placed(grades, spans)
-    after = placed.filter(
-        placed.hour > placed.last_toxic, placed.next_onset.isnull() | (placed.hour < placed.next_onset)
-    )
-    return after.group_by("span").agg(clear_hour=after.hour.min(where=after.grade < after.onset_grade))
-
-
-def _placed(grades: ibis.Table, spans: ibis.Table) -> ibis.Table:
-    # No filter on the grade before this join: DuckDB takes any filter to keep a fifth of the rows, would then think
-    # the assessments as few as the episodes, and build its hash table on them.
-    placed = grades.select(*SERIES, "hour", "grade").inner_join(spans, SERIES)
-    return placed.select("span", "onset_hour", "last_toxic", "next_onset", "onset_grade", "hour", "grade")
+    clear = placed.filter(placed.clear)
+    return clear.group_by("span").agg(clear_hour=clear.hour.min())
