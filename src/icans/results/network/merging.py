@@ -128,8 +128,8 @@ def _cautions(sites: Sequence[Site]) -> Iterator[str]:
     silent = [site.name for site in sites if not site.definitions]
     if silent:
         yield (
-            f"{', '.join(silent)}: no protocol stands beside the results, so that definitions which no method names, such "
-            "as quiet_hours, could not be compared."
+            f"{', '.join(silent)}: no protocol stands beside the results, so that definitions which no method names, "
+            "such as quiet_hours, could not be compared."
         )
     if len(sites) < FEW:
         yield (
