@@ -53,14 +53,14 @@ def connect(
         from icans.engines.spark import SparkEngine  # noqa: PLC0415  # as above
 
         return SparkEngine(scratch)
-    if name == "postgres" or scheme in SCHEMES:
+    if scheme in SCHEMES:
         from icans.engines.postgres import PostgresEngine  # noqa: PLC0415  # as above
 
-        url = name if scheme in SCHEMES else source
+        url = name if "://" in name else source
         if url.partition("://")[0] not in SCHEMES:
             raise CallError(
                 "--engine postgres computes in the database of the records, and study.toml names none.",
                 'Set [records] source = "postgresql://…", or give the URL itself: --engine postgresql://…',
             )
         return PostgresEngine(url)
-    raise CallError(f"There is no engine {name}.", nearest(name, ENGINES))
+    raise CallError(f"There is no engine {scheme}.", nearest(scheme, ENGINES))

@@ -94,9 +94,9 @@ class PostgresEngine:
         """Compute a table once, into a temporary one, and keep it for the steps that follow."""
         from icans.engines.postgres_sql import quoted  # noqa: PLC0415  # needs the driver
 
-        name, query = self._new(), self._typed(table)
+        name = self._new()
         with refusals(self._place, "a table"), self._connection.transaction():
-            self._connection.execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS {query}")
+            self._connection.execute(f"CREATE TEMPORARY TABLE {quoted(name)} AS {self._typed(table)}")
             self._connection.execute(f"ANALYZE {quoted(name)}")
         return self._table(name, table.schema())
 
@@ -119,9 +119,8 @@ class PostgresEngine:
         """Bring a small table to Python."""
         from icans.engines.postgres_copy import collected  # noqa: PLC0415  # start-up counts
 
-        query = self._typed(table)
         with refusals(self._place, "a table"):
-            return collected(self._connection, query, table.schema().to_pyarrow())
+            return collected(self._connection, self._typed(table), table.schema().to_pyarrow())
 
     def rows(self, table: ibis.Table) -> list[dict[str, Any]]:
         """Bring a small table to Python as a list of rows."""
@@ -164,7 +163,8 @@ class PostgresEngine:
         from icans.engines.postgres_sql import quoted  # noqa: PLC0415  # needs the driver
 
         name = self._new()
-        self._connection.execute(f"CREATE TEMPORARY VIEW {quoted(name)} AS {query}")
+        with self._connection.transaction():
+            self._connection.execute(f"CREATE TEMPORARY VIEW {quoted(name)} AS {query}")
         return self._table(name, schema)
 
     def _filled(self, schema: pa.Schema, batches: Iterator[pa.RecordBatch], what: str) -> ibis.Table:

@@ -94,7 +94,8 @@ def copied_out(
     )
     parse = csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
     read = csv.ReadOptions(block_size=BLOCK, use_threads=False)
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({select}) TO STDOUT (FORMAT csv, HEADER)") as copy:
+    command = f"COPY ({select}) TO STDOUT (FORMAT csv, HEADER)"
+    with connection.transaction(), connection.cursor() as cursor, cursor.copy(command) as copy:
         reader = csv.open_csv(io.BufferedReader(_Stream(iter(copy)), BLOCK), read, parse, convert)
         yield (pa.record_batch(_typed(batch.columns, schema), schema=schema) for batch in reader)
         for _ in copy:  # whatever the reader left, so that the session can go on

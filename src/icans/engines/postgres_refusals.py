@@ -92,7 +92,7 @@ def unreachable(place: Place, error: Any) -> EngineError:  # noqa: ANN401  # as 
         )
     if "does not exist" in said and "FATAL" in said:
         return EngineError(f"{place.shown}: {said.rpartition('FATAL:')[2].strip()}.", "Correct the URL.")
-    if "invalid" in said and "URI" in said:
+    if "URI" in str(error) or "connection info string" in str(error):
         return EngineError("The URL of the PostgreSQL database cannot be read.", WRITE_IT)
     reason = said.rpartition("failed: ")[2] if "failed: " in said else said
     return EngineError(f"{place.shown}: no PostgreSQL server answers ({reason}).", "Look after host, port and network.")

@@ -202,11 +202,13 @@ class Compiler(PostgresCompiler):
         )
 
     def visit_Modulus(self, op: Any, *, left: Any, right: Any) -> Any:
-        # For floats by way of numeric it would know 15 digits.
+        # Whole numbers have no remainder by 0; floats by way of numeric would know 15 digits.
+        by_number = isinstance(right, sge.Literal) or _is_number(right)
         if not (op.left.dtype.is_floating() or op.right.dtype.is_floating()):
-            return self.binop(sge.Mod, left, right)
+            return self.binop(sge.Mod, left, right if by_number else self.f.nullif(right, 0))
         left, right = self.cast(left, dt.float64), self.cast(right, dt.float64)
-        return sge.paren(left - right * self.f.trunc(left / right))
+        remainder = sge.paren(left - right * self.f.trunc(left / right))
+        return remainder if by_number else self.if_(right.eq(0), self.NAN, remainder)
 
     def visit_Round(self, op: Any, *, arg: Any, digits: Any) -> Any:
         # PostgreSQL rounds floats half to even, and to decimals only as numeric, which knows 15 digits.
@@ -238,14 +240,6 @@ class Compiler(PostgresCompiler):
     def visit_Log10(self, _op: Any, *, arg: Any) -> Any:
         return self.f.log(self.cast(arg, dt.float64))
 
-    # Which value stands beside the least or greatest: never a null.
-
-    def visit_ArgMin(self, op: Any, *, arg: Any, key: Any, where: Any) -> Any:
-        return self._argminmax(op, arg=arg, key=key, where=_known(arg, where), desc=False)
-
-    def visit_ArgMax(self, op: Any, *, arg: Any, key: Any, where: Any) -> Any:
-        return self._argminmax(op, arg=arg, key=key, where=_known(arg, where), desc=True)
-
     # Types: floats as texts, and texts that may not be what is asked for.
 
     def visit_Cast(self, op: Any, *, arg: Any, to: Any) -> Any:
@@ -261,15 +255,12 @@ class Compiler(PostgresCompiler):
             return self.cast(self.f["pg_temp.icans_number"](arg), to)
         if from_.is_string() and to.is_timestamp() and to.timezone is None:
             return self.f["pg_temp.icans_moment"](arg)
+        if from_.is_string() and to.is_date():
+            return self.cast(self.f["pg_temp.icans_moment"](arg), to)
         if from_.is_floating() and to.is_int64():
             fits = sg.and_(sge.paren(arg) >= sge.convert(-(2.0**63)), sge.paren(arg) < sge.convert(2.0**63))
             return self.if_(fits, self.cast(arg, to), NULL)
         return self.visit_Cast(op, arg=arg, to=to)
-
-
-def _known(arg: Any, where: Any) -> Any:
-    there = arg.is_(sg.not_(NULL))
-    return there if where is None else sge.And(this=there, expression=where)
 
 
 def _is_number(value: Any) -> bool:
