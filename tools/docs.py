@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from declarations: dictionary, definitions, scales, simulation.
+"""Write the pages of docs/ that are made from declarations: dictionary, definitions, scales, simulation, runs.
 
     python tools/docs.py
 
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 from icans.derive.schema import ASKED_FOR, DERIVED
 from icans.records import dictionary
 from icans.records.definitions import Definition, SectionOfProtocol, sections
 from icans.records.dictionary import markdown_table
+from icans.runs.record import Part, Run
 from icans.scales import catalogue, markdown
 from icans.simulate.page import parameters_page
 
@@ -34,6 +36,62 @@ report prints each definition it used. `icans new` writes a `study.toml` with al
 tried together: see [sensitivity](sensitivity.md).
 """
 
+RUNS = """\
+# Runs
+
+`icans derive` and `icans report` leave `run.json` beside what they write: what the run was made of and by. It names
+no patient, no password and no place of the machine, and can be published with the results.
+
+## What is computed again
+
+A second run into the same folder takes over each derived table that still holds, and says so:
+
+```console
+$ icans report my-study --out my-report
+Report: my-report/report.html
+Reused: grades, steroids; computed: episodes, courses, endpoints, survival, biomarkers.
+```
+
+A derived table still holds where nothing it is made of has changed: the definitions that go into it, the values of
+the records it reads (of Parquet and DuckDB files, their bytes; of text, workbooks and SQLite, the values as they were
+read), the tables before it, the engine, and the versions that decide on numbers. A comment in `study.toml`, a
+landmark that only results use, or a file that was only copied changes nothing. A table whose file is no longer what
+was written is computed anew, and so is everything where `run.json` is missing or damaged. `--fresh` computes
+everything.
+
+What nobody can promise is never reused: tables of a PostgreSQL database that computes where they lie, and views of a
+DuckDB file, as what they show can change unseen. Tables of PostgreSQL that are brought to DuckDB are known by their
+values. Findings, results, figures and the report are made anew each time.
+
+An output that is stopped leaves the old one whole. A file that changes while it is read stops the run.
+
+## Comparing two runs
+
+```console
+$ icans compare before after --out moved.csv
+```
+
+prints what of records, protocol and software is not the same, which derived tables differ and in how many rows and
+patients, and which results moved: value and interval before and after, the difference, observations, and how many
+patients came and went. A result counts as moved where its value differs by more than 1e-12 of itself, or its
+observations, patients, unit, method or the reason for having no value differ. Derived tables are compared row by row,
+numbers to nine decimals; those of which the records say that they are the same are not read. Results are not compared
+where a run is one of `icans derive`.
+
+Where several things changed, the command says which did, not which of them moved what: change one and run again.
+
+Exit 0: everything that came out is the same, whatever went in. Exit 1: something differs, so that a study under
+continuous integration stops where a number moves. Exit 2: the folders cannot be compared. A record that is damaged
+ends with 1, too.
+
+`--out` writes all of it as one CSV: `kind` (records, protocol, software, derived table, result), `what`, `change`,
+the names of a result as [results](results.md) has them, `before`, `after`, `difference`, `unit`, `n_before`,
+`n_after` (rows, of a derived table), `patients_gained` and `patients_lost` (empty where a result has too many to
+name).
+
+## run.json
+"""
+
 
 def main() -> None:
     """Write every page."""
@@ -49,6 +107,7 @@ def pages() -> Iterator[tuple[str, str]]:
         yield f"scales/{scale_id}.md", markdown.markdown(catalogue.load(scale_id))
     yield "scales/README.md", markdown.index()
     yield "simulation.md", parameters_page()
+    yield "runs.md", f"{RUNS}\n{record(Run)}"
 
 
 def derived() -> str:
@@ -62,6 +121,29 @@ def derived() -> str:
         for name, columns in (DERIVED | ASKED_FOR).items()
     )
     return "\n".join([DERIVED_TABLES, *tables])
+
+
+def record(model: type[Part]) -> str:
+    """Describe a part of the record of a run, then the parts it holds."""
+    parts = []
+    rows = []
+    for name, field in model.model_fields.items():
+        inner = [kind for kind in (field.annotation, *get_args(field.annotation)) if _is_part(kind)]
+        meaning = field.description or _said(inner[0])
+        rows.append((f"`{name}`", meaning))
+        parts += inner
+    page = f"{_said(model)}\n\n{markdown_table(('key', 'meaning'), rows)}"
+    below = (f"### {(part.__doc__ or '').partition(': ')[0]}\n\n{record(part)}" for part in parts)
+    return "\n".join([page, *below])
+
+
+def _said(part: type[Part]) -> str:
+    said = (part.__doc__ or "").partition(": ")[2]
+    return f"{said[0].upper()}{said[1:]}"
+
+
+def _is_part(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Part)
 
 
 def definitions(section: SectionOfProtocol) -> str:
