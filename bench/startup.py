@@ -13,6 +13,10 @@ DRAWING = ("vl_convert",)
 """Imported by the processes that draw figures, which the command starts and waits for."""
 
 IMPORT_ALL = """\
+import pyarrow, sys
+path, sys.path = sys.path, []
+pyarrow.array([])  # looks for pandas here and now, as in the command, and finds none: only its own imports count
+sys.path = path
 from contextlib import suppress
 from importlib import import_module
 for name in {modules!r}:
