@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -342,3 +343,14 @@ def test_a_file_of_parameters_that_cannot_be_meant_is_refused(text: str, sentenc
 def test_the_parameters_of_a_simulated_study_can_be_read_back(tmp_path: Path) -> None:
     folder = made(tmp_path / "study", 5, parameters=LATE)
     assert read_parameters(folder) == LATE
+
+
+def test_a_row_group_holds_the_words_of_its_own_rows_and_not_of_all_before(tmp_path: Path) -> None:
+    many = ROWS - 1
+    with GrowingFile(tmp_path / "t.parquet") as file:
+        for block in range(6):
+            ids = [f"{block}-{number}" for number in range(5000)]
+            file.add(pa.table({"id": words(np.arange(many) % len(ids), ids)}))
+    groups = pq.read_metadata(tmp_path / "t.parquet")
+    sizes = [groups.row_group(group).column(0).total_uncompressed_size for group in range(5)]
+    assert max(sizes) < 1.5 * min(sizes)

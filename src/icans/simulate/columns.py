@@ -57,7 +57,16 @@ class GrowingFile:
             return
         table = pa.concat_tables(self._waiting).unify_dictionaries()
         whole = table.num_rows - table.num_rows % ROWS if keep_rest else table.num_rows
-        self._waiting = [table.slice(whole)] if keep_rest else []
+        self._waiting = [_own_words(table.slice(whole))] if keep_rest else []
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd", store_schema=False)
         self._writer.write_table(table.slice(0, whole), row_group_size=ROWS)
+
+
+def _own_words(rows: pa.Table) -> pa.Table:
+    """Keep of each column's dictionary what these rows hold; else every row group would carry the ids of all before."""
+    for place, column in enumerate(rows.columns):
+        if pa.types.is_dictionary(column.type):
+            own = column.cast(column.type.value_type).dictionary_encode()
+            rows = rows.set_column(place, rows.schema.field(place), own)
+    return rows
