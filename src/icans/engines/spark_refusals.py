@@ -29,7 +29,11 @@ KNOWN = (
         "Spark's cluster does not answer.",
         "See spark.master.",
     ),
-    (r"Permission denied|Mkdirs failed|Read-only file system", "Spark may not write there.", "Name another folder."),
+    (
+        r"Permission denied|Mkdirs failed|Read-only file system|ParentNotDirectoryException",
+        "Spark may not write there.",
+        "Name another folder.",
+    ),
 )
 """What the text of a refusal contains, what happened, what to do."""
 
@@ -83,6 +87,6 @@ def _whole(error: Exception) -> str:
 def _reason(text: str) -> str:
     """Give the innermost cause in the text of an error, without the name of its class."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    causes = [line.partition(": ")[2] for line in lines if line.startswith(("Caused by: ", ": "))]
     chosen = causes[-1] if causes else next(iter(lines), "")
     return re.sub(r"^([\w$]+\.)+\w+(Exception|Error): ", "", chosen)
