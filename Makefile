@@ -4,13 +4,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check format oracle bench validity docs clean
+PARITY := $(VENV)/.parity
+
+.PHONY: demo test parity check format oracle bench validity docs clean
 
 demo: $(READY)
 	$(BIN)/icans demo --out icans-demo
 
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
+
+# The same numbers on every engine; tools/services.sh installs the Java and the PostgreSQL server it needs.
+parity: $(PARITY)
+	tools/services.sh
+	$(BIN)/python -m pytest tests/parity --durations=10
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -46,3 +53,9 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,sqlite]"
 	@touch $(READY)
+
+$(PARITY): $(READY)
+	@echo "Installing what the other engines need into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+	  -e ".[dev,sqlite,spark,postgres,delta,iceberg]"
+	@touch $(PARITY)

@@ -24,6 +24,8 @@ from icans.engines.postgres_copy import copy_in
 from icans.engines.postgres_refusals import Place, refusals
 from icans.engines.postgres_session import read_as
 from icans.errors import CallError, EngineError, IcansError
+from icans.protocol import Protocol
+from icans.records.reading import read_records
 
 TYPES = {
     "patient_id": "varchar(9)",
@@ -122,6 +124,40 @@ def test_records_that_stay_in_the_database_give_what_they_give_brought_across(ur
         outcome.assert_same_rows(name, outcome.lists(there)[name], rows)
     with psycopg.connect(url) as connection:
         assert connection.execute(LEFT).fetchone() == (0,)
+
+
+READ = """
+CREATE SCHEMA readable;
+SET search_path = readable;
+CREATE TABLE "Patients" (patient_id varchar(9), age_years numeric(6, 2), cns_involvement varchar(9));
+INSERT INTO "Patients" VALUES ('P01', 54.5, 'yes'), ('P02', 9, 'no');
+CREATE TABLE neuro (patient_id varchar(9), time numeric(6, 2), ice smallint, motor varchar(9));
+INSERT INTO neuro VALUES ('P01', 24, 9, 'none'), ('P02', 48.5, NULL, 'None'), ('P01', 72, 11, 'none');
+CREATE TABLE hospital_users (name varchar(9));
+CREATE TABLE treatment (patient_id varchar(9));
+"""
+
+
+@pytest.mark.parametrize("name", ["duckdb", "postgres"])
+def test_the_tables_of_a_schema_are_read_and_their_faults_found(name, engines):
+    owner = engines.postgres_url
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA IF EXISTS readable CASCADE; {READ}")
+    url = f"{owner}/readable"
+    protocol = Protocol.model_validate({"study": {"title": "t"}, "records": {"source": url, "time": "hours"}})
+    with closing(connect(name, source=url)) as engine:
+        records = read_records(Path(), protocol, engine)
+        neuro = engine.rows(records.neuro.select("patient_id", "hour", "ice", "motor").order_by("hour"))
+        patients = engine.rows(records.patients.select("age_years", "cns_involvement").order_by("age_years"))
+    assert [tuple(row.values()) for row in neuro] == [("P01", 24.0, 9, "none"), ("P02", 48.5, None, "none")]
+    assert [tuple(row.values()) for row in patients] == [(9.0, False), (54.5, True)]
+    assert sorted(str(finding) for finding in records.findings if finding.severity != "note") == [
+        (
+            'database, table neuro, patient P01, column ice: "11" is not from 0 to 10 (points).\n'
+            "  Correct it, or leave the cell empty if it was not recorded."
+        ),
+        "database, table treatment: is not a table of records and is not read.\n  Did you mean treatments?",
+    ]
 
 
 def test_nobody_else_sees_a_table_and_nothing_is_left_behind(url):

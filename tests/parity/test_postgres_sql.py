@@ -8,6 +8,7 @@ import pytest
 from tests.parity.engines import Engines
 from tests.parity.test_spark_sql import ASKED, TOTALS, WINDOWS, _shown, duckdb, nasty  # noqa: F401  # fixtures
 
+
 @pytest.fixture(scope="module")
 def postgres(engines: Engines) -> Any:
     with engines.opened("postgres") as opened:

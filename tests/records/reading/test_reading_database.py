@@ -1,6 +1,5 @@
 """Tables of a database, which is never written to."""
 
-import os
 import sqlite3
 from contextlib import closing
 
@@ -100,30 +99,3 @@ def test_an_empty_file_is_no_database(folder):
     folder.write("study.db", b"")
     with pytest.raises(RecordsError, match=r"study\.db is neither a workbook"):
         folder.read(source="study.db")
-
-
-def test_a_postgresql_database_is_read(folder):
-    url = os.environ.get("ICANS_TEST_POSTGRES")
-    if not url:
-        pytest.skip("ICANS_TEST_POSTGRES names no PostgreSQL database that may be written to")
-    import psycopg
-
-    for name in ("patients.csv", "neuro.csv"):
-        (folder.path / name).unlink()
-    with psycopg.connect(url, autocommit=True) as connection:
-        for name in ("Patients", "neuro", "hospital_users", "treatment"):
-            connection.execute(f"DROP TABLE IF EXISTS {name}")
-        connection.execute(TABLES.format(text="varchar(9)", real="numeric(6, 2)", integer="smallint"))
-        connection.execute("INSERT INTO neuro VALUES ('P01', 72, 11, 'none')")
-    outcome = folder.read(source=url)
-    assert outcome.rows("neuro", "patient_id", "hour", "ice", "motor") == [
-        ("P01", 24.0, 9, "none"),
-        ("P02", 48.5, None, "none"),
-    ]
-    assert outcome.rows("patients", "age_years", "cns_involvement") == [(54.5, True), (9.0, False)]
-    assert outcome.errors == [
-        (
-            'database, table neuro, patient P01, column ice: "11" is not from 0 to 10 (points).\n'
-            "  Correct it, or leave the cell empty if it was not recorded."
-        )
-    ]
