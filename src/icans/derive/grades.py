@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import reduce
-from operator import or_
 
 import ibis
 
@@ -91,7 +90,7 @@ def _assessed(
         return _recorded_only(table, toxicity, recorded)
     readable, decided = _readable(table, patients, scale, recorded)
     rows = engine.graded(readable, scale, unrecorded=unrecorded, decided=decided)
-    rows = rows.filter(rows.signed | rows[recorded].notnull())
+    rows = rows.filter(ibis.ifelse(rows.signed, ibis.literal(True), rows[recorded].notnull()))
     signed, grade, blank = rows.signed, rows[recorded].cast("int8"), ibis.literal("")
     return rows.select(
         *PLACE,
@@ -118,7 +117,8 @@ def _readable(
     own = [name for name in columns(scale) if name in PATIENTS.names and name in patients.columns]
     fatal = {scale.fatal.column} if scale.fatal else set()
     read = [name for name in columns(scale) if name in table.columns and name not in {*own, *fatal, recorded}]
-    signed = reduce(or_, (table[sign].notnull() for sign in signs(scale) if sign in read))
+    # Cases, not OR: most rows are done with the first sign.
+    signed = ibis.cases(*((table[sign].notnull(), True) for sign in signs(scale) if sign in read), else_=False)
     if not own:
         return table.select(*PLACE, *read, recorded, signed=signed), {}
     known = patients.select("patient_id", *own)
