@@ -69,7 +69,7 @@ def figure_data(
 
     def rows(table: ibis.Table) -> list[Row]:
         own = table.filter(table.patient_id.isin(drawn)) if len(drawn) < everyone else table
-        return [_keyed(row) for row in engine.rows(own)]
+        return [_keyed(row) for row in engine.rows(own.order_by(own.columns))]  # the same figure from every run
 
     assessments = queries.assessed(derived["grades"])
     seen = rows(assessments)
