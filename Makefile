@@ -3,8 +3,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-
 PARITY := $(VENV)/.parity
+
+# Every command and test that starts a process would compile the sources anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test parity check format oracle bench validity docs clean
 
