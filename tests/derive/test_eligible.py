@@ -13,15 +13,17 @@ GONE = [RemissionRule(baseline=[1, 2, 3, 4], grade=0)]
 NONE = timedelta(0)
 
 
-def of(make: Any, course: str, *, given: tuple[float, ...] = (), steroid: tuple[float, ...] = (), **named: Any) -> Any:
-    grades = make(
-        "grades",
-        [
-            {"patient_id": "P01", "hour": 24.0 * day, "grade": None if grade == "?" else int(grade)}
-            for day, grade in enumerate(course)
-            if grade != "."
-        ],
-    )
+def of(
+    make: Any,
+    course: str,
+    *,
+    given: tuple[float, ...] = (),
+    steroid: tuple[float, ...] = (),
+    more: tuple[tuple[float, int], ...] = (),
+    **named: Any,
+) -> Any:
+    daily = [(24.0 * day, None if grade == "?" else int(grade)) for day, grade in enumerate(course) if grade != "."]
+    grades = make("grades", [{"patient_id": "P01", "hour": hour, "grade": grade} for hour, grade in (*daily, *more)])
     courses = make("courses", [{"patient_id": "P01", "course": n, "hour": hour} for n, hour in enumerate(given, 1)])
     doses = [{"patient_id": "P01", "hour": hour, "drug": "dexamethasone", "route": "oral"} for hour in steroid]
     asked = {
@@ -84,6 +86,13 @@ def test_refractory_icans_makes_eligible_where_it_has_not_improved_on_corticoste
     # grade 1 at hour 72 is an improvement, grade 2 at hour 96 is none
     assert rows(of(make, "02212", steroid=every_day, **named), "eligible_hour") == [(96.0,)]
     assert rows(of(make, "0222", **named), "eligible_hour") == []
+
+
+@pytest.mark.parametrize("more", [((24.0, 1), (24.0, 3)), ((24.0, 3), (24.0, 1))])
+def test_of_several_grades_when_corticosteroid_began_the_worst_counts(make: Any, rows: Any, more: Any) -> None:
+    named = {"refractory": timedelta(hours=24), "grade": 1}
+    assert rows(of(make, "0.2.", steroid=(24.0, 36.0), more=more, **named), *COLUMNS) == []
+    assert len(rows(of(make, "0.2.", steroid=(24.0, 36.0), more=((24.0, 2),), **named), *COLUMNS)) == 1
 
 
 def test_what_no_rule_covers_is_marked_and_death_is_kept(make: Any, rows: Any) -> None:

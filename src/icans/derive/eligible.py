@@ -127,9 +127,9 @@ def _candidates(
 
 
 def _not_improved(candidates: ibis.Table, starts: ibis.Table, grades: ibis.Table) -> ibis.Table:
-    """Keep the assessments whose grade is not below the first one since corticosteroid began."""
+    """Keep the assessments whose grade is not below the first one since corticosteroid began, the worst of its hour."""
     settled = grades.filter(grades.toxicity == "icans", grades.grade.notnull())
-    settled = settled.select(*INFUSION, seen_hour="hour", seen="grade")
+    settled = settled.group_by(*INFUSION, seen_hour="hour").agg(seen=settled.grade.max())
     on_steroid = candidates.inner_join(starts, "case")
     seen = on_steroid.inner_join(settled, INFUSION)
     seen = seen.filter(

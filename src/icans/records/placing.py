@@ -77,7 +77,7 @@ def numbered_infusions(infusions: Usable, clock: Clock, patients: int, engine: E
         screened = patients - infusions.used  # each has one, as repeats are gone
         return Infusions(table, rows, at_zero=True, single=True, clock=clock, screened=screened)
     instants = clock.instants == "all"
-    window = ibis.window(group_by="patient_id", order_by=rows[INSTANT if instants else CLOCK])
+    window = ibis.window(group_by="patient_id", order_by=[INSTANT, CLOCK] if instants else CLOCK)
     numbered = rows.mutate(
         infusion=(ibis.row_number().over(window) + 1).cast("int64"),
         **{NEXT: rows[CLOCK].lead().over(window)},
