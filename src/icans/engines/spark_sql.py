@@ -1,6 +1,9 @@
 # ruff: noqa: N802, ARG002  # methods are named by Ibis
 # mypy: disable-error-code="misc, no-any-return"
-"""What Spark's SQL answers differently from the other engines, and how Ibis's words are put so that it does not."""
+"""What Spark's SQL answers differently from the other engines, and how Ibis's words are put so that it does not.
+
+DuckDB's answer is the one that counts (docs/decisions/0133-same-answers.md).
+"""
 
 from __future__ import annotations
 
