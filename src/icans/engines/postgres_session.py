@@ -17,6 +17,7 @@ SETTINGS = {
     "datestyle": "ISO",
     "extra_float_digits": "1",
     "bytea_output": "hex",
+    "enable_nestloop": "off",  # of a step in between it expects one row, and would go through all of another for each
     "jit": "off",  # compiling these long expressions takes longer than running them
     "idle_in_transaction_session_timeout": "0",  # Python also takes its time between two queries
     "client_min_messages": "warning",

@@ -151,6 +151,16 @@ class Compiler(PostgresCompiler):
         super().__init__()
         self._lower = lower
 
+    def to_sqlglot(self, expr: Any, **settings: Any) -> Any:
+        # PostgreSQL writes a step's columns out wherever the next one names them, so that a column of a long chain of
+        # conditions is computed many times over; OFFSET 0 keeps a step to itself.
+        tree = super().to_sqlglot(expr, **settings)
+        for select in tree.find_all(sge.Select):
+            apart = isinstance(select.parent, sge.Subquery | sge.CTE) and not select.args.get("offset")
+            if apart and any(column.find(sge.Case) for column in select.expressions):
+                select.set("offset", sge.Offset(expression=sge.convert(0)))
+        return tree
+
     # Texts: sorted and compared by their bytes.
 
     def visit_SortKey(self, op: Any, *, arg: Any, ascending: Any, nulls_first: Any) -> Any:
