@@ -67,6 +67,7 @@ def test_a_change_computes_what_depends_on_it_and_nothing_else(study: Path, tmp_
     assert rows(tmp_path / "out") == rows(tmp_path / "other")
 
 
+@pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")  # PySpark 4.0 leaves those to the collector
 @pytest.mark.parametrize("engine", ["spark", "postgres"])
 def test_other_engines_reuse_their_own_and_nothing_of_each_other(
     study: Path, tmp_path: Path, engines: Engines, engine: str

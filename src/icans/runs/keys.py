@@ -78,25 +78,19 @@ class _Writing:
         self._ops = operations
         self._type = datatypes.DataType
         self._places: dict[Any, int] = {}
-        self._children: list[Any] = []
 
     def lines(self, root: Any) -> Iterator[str]:  # noqa: ANN401  # a node of Ibis
         """Write the lines; a node is known by the number of its line."""
-        waiting: list[Any] = [root]
+        waiting: list[tuple[Any, bool]] = [(root, False)]
         while waiting:
-            node = waiting[-1]
+            node, made = waiting.pop()
             if node in self._places:
-                waiting.pop()
                 continue
-            line = self._leaf(node)
+            line = self._made(node) if made else self._leaf(node)
             if line is None:
-                self._children = []
-                line = f"{type(node).__name__}{self._written(self._arguments(node))}"
-            if self._children:
-                waiting += reversed(self._children)
-                self._children = []
+                waiting.append((node, True))
+                waiting += [(child, False) for child in reversed(node.__children__)]
                 continue
-            waiting.pop()
             self._places[node] = len(self._places)
             yield line
 
@@ -115,17 +109,16 @@ class _Writing:
             raise UnknownContentError(type(node).__name__)
         return None
 
-    def _arguments(self, node: Any) -> tuple[Any, ...]:  # noqa: ANN401  # a node of Ibis
+    def _made(self, node: Any) -> str:  # noqa: ANN401  # a node of Ibis
+        """Write a node that is made of others."""
         # The number of a reference tells two uses of a table apart and counts on as long as the process lives.
-        return (node.parent,) if isinstance(node, self._ops.Reference) else tuple(node.args)
+        arguments = (node.parent,) if isinstance(node, self._ops.Reference) else node.args
+        return f"{type(node).__name__}{self._written(arguments)}"
 
     def _written(self, value: Any) -> str:  # noqa: ANN401  # an argument of a node
-        """Write an argument: a node by its line, or kept for later; lists part by part, sets in order."""
-        if isinstance(value, self._ops.Node):
-            if value in self._places:
-                return f"#{self._places[value]}"
-            self._children.append(value)
-            return ""
+        """Write an argument: a node by its line, lists part by part, sets in order."""
+        if isinstance(value, self._ops.Node) and value in self._places:
+            return f"#{self._places[value]}"
         if isinstance(value, PLAIN):
             return f"{type(value).__name__} {value!r}"
         if isinstance(value, self._type):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import platform
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -50,7 +51,7 @@ class EngineFacts:
         """Ask an engine."""
         return cls(engine.name, str(engine.backend.version), _settings(engine))
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Everything about the engine that decides on the rows it gives for an expression."""
         deciding = sorted((name, value) for name, value in self.settings.items() if name in DECIDES)
@@ -62,8 +63,13 @@ def software(engine: str) -> dict[str, str]:
     found = {"icans": __version__, "python": platform.python_version()}
     for name in (*COMPUTE, DRIVERS[engine]):
         with suppress(PackageNotFoundError):
-            found[name] = version(name)
+            found[name] = _version(name)
     return found
+
+
+def _version(name: str) -> str:
+    loaded = getattr(sys.modules.get(name), "__version__", None)  # quicker than its file of metadata
+    return loaded if isinstance(loaded, str) else version(name)
 
 
 def _settings(engine: Engine) -> dict[str, str]:
