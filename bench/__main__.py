@@ -83,11 +83,11 @@ def measurable(scratch: Path, repeats: int) -> dict[str, Callable[[], str]]:
     """Give what can be measured but the sizes, by its name."""
 
     def startup() -> str:
-        out = str(scratch / "report")
+        out = scratch / "report"
         with folder() as study:
             measured = [
-                start_up(["demo", "--out", out], scratch, repeats),
-                start_up(["report", str(study), "--out", out], scratch, repeats),
+                start_up(["demo"], out, scratch, repeats),
+                start_up(["report", str(study)], out, scratch, repeats),
             ]
         return start_up_table(measured, help_beside_typer(scratch, repeats))
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -81,6 +81,15 @@ def run(arguments: Sequence[str], *, program: str = sys.executable, limits: Limi
 def icans(*arguments: str) -> list[str]:
     """Give the arguments that run an icans command."""
     return ["-c", "from icans.cli import main; main()", *arguments]
+
+
+def with_own_peak(cost: Run, out: Path) -> Run:
+    """Give a command's cost with the peak memory it recorded in its output.
+
+    It measures each of its steps, for which it clears the peak that the system knows.
+    """
+    recorded = json.loads((out / "run.json").read_text(encoding="utf-8"))["peak_memory_bytes"] / 1024**2
+    return replace(cost, megabytes=max(cost.megabytes, recorded))
 
 
 def middle(runs: Sequence[Run]) -> Run:

@@ -20,7 +20,7 @@ from bench import cohorts
 from bench.derive import DERIVED, Step, in_its_own_process, scan, scan_to_remission
 from bench.peers import PEERS, Peer
 from bench.peers.same import differences
-from bench.processes import Limits, Run, UnfinishedError, icans, middle, run
+from bench.processes import Limits, Run, UnfinishedError, icans, middle, run, with_own_peak
 
 SIZES = {"1m": 1_000_000, "11m": 11_000_000, "112m": 112_000_000}
 """Assessments of a cohort, by its name."""
@@ -167,7 +167,7 @@ class _Work:
             limited.append(self._ours("limited", LIMITED))
             self.told("icans derive")
             out = self.scratch / "whole"
-            commands.append(run(icans("derive", str(self.cohort), "--out", str(out))))
+            commands.append(with_own_peak(run(icans("derive", str(self.cohort), "--out", str(out))), out))
             derived = sum(file.stat().st_size for file in out.rglob("*.parquet")) / 1e6
             shutil.rmtree(out)
         return Size(

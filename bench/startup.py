@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.processes import Run, alternately, icans, modules_after, run
+from bench.processes import Run, alternately, icans, modules_after, run, with_own_peak
 
 DRAWING = ("vl_convert",)
 """Imported by the processes that draw figures, which the command starts and waits for."""
@@ -59,11 +60,13 @@ class StartUp:
         return self.whole.seconds / self.packages.seconds
 
 
-def start_up(command: Sequence[str], scratch: Path, repeats: int) -> StartUp:
-    """Measure a command and its imports, `repeats` times in turn.
+def start_up(command: Sequence[str], out: Path, scratch: Path, repeats: int) -> StartUp:
+    """Measure a command that writes `out`, and its imports, `repeats` times in turn.
 
     The run that lists the imports comes first: it fills the caches of compiled modules and counts for nothing.
     """
+    command = [*command, "--out", str(out)]
+    shutil.rmtree(out, ignore_errors=True)
     modules = [name for name in modules_after(command, scratch / "modules.txt") if _third_party(name)]
     modules += [name for name in DRAWING if name not in modules]
     packages = tuple(dict.fromkeys(name.partition(".")[0] for name in modules))
@@ -71,9 +74,12 @@ def start_up(command: Sequence[str], scratch: Path, repeats: int) -> StartUp:
     every.write_text(IMPORT_ALL.format(modules=modules))
     top = scratch / "packages.py"
     top.write_text("".join(f"import {name}\n" for name in packages))
-    whole, libraries, only_packages = alternately(
-        repeats, lambda: run(icans(*command)), lambda: run([str(every)]), lambda: run([str(top)])
-    )
+
+    def fresh() -> Run:
+        shutil.rmtree(out, ignore_errors=True)  # what an earlier output still holds would be used again
+        return with_own_peak(run(icans(*command)), out)
+
+    whole, libraries, only_packages = alternately(repeats, fresh, lambda: run([str(every)]), lambda: run([str(top)]))
     return StartUp("icans " + command[0], whole, libraries, only_packages, packages)
 
 
