@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,13 @@ import typer
 
 from icans.commands.opened import opened, refuse_study_as_output, say_unused
 from icans.commands.options import EngineName, Fresh, MemoryLimit, OutFolder, StudyFolder, ThreadLimit
-from icans.commands.progress import progress
+from icans.commands.progress import Shown, progress
 from icans.engines.limits import NO_LIMITS, Limits, limits
 
 if TYPE_CHECKING:
     from icans.results.rows import Result
+    from icans.runs.recorder import Command, Recorder
+    from icans.study import Study
 
 READING = "records"
 DERIVING = ("grades", "episodes", "courses", "steroids", "endpoints", "survival", "biomarkers")
@@ -33,25 +36,20 @@ def derive(
 ) -> None:
     """Write the derived tables (grades, episodes, courses, ...) as Parquet."""
     from icans.output import whole_folder
-    from icans.runs.recorder import recorded
-    from icans.study_record import content_of, reading_findings, sources
+    from icans.study_record import content_of, reading_findings
 
     refuse_study_as_output(study, out)
     most = limits(memory, threads)
     with (
         whole_folder(out) as unfinished,
         progress("Deriving", (READING, *DERIVING)) as show,
-        recorded("derive", out, unfinished, show, fresh=fresh) as recorder,
+        _recorded(
+            "derive", study, engine=engine, most=most, out=out, unfinished=unfinished, show=show, fresh=fresh
+        ) as (read, recorder),
     ):
-        recorder.step(READING)
-        with opened(
-            study, engine, on_record=recorder.engine, watch=show.follow, limits=most, output=unfinished
-        ) as read:
-            recorder.expect(sources(read))
-            read.derive(unfinished / "derived", recorder.step)
-            run = recorder.finish(content_of(read, reading_findings(read)))
-    typer.echo(f"Derived tables: {out / 'derived'}")
-    _say(recorder.reuse(run))
+        read.derive(unfinished / "derived", recorder.step)
+        run = recorder.finish(content_of(read, reading_findings(read)))
+    _say(f"Derived tables: {out / 'derived'}", recorder.reuse(run))
     say_unused(read)
 
 
@@ -72,32 +70,52 @@ def whole_report(study: Path, out: Path, engine: str, most: Limits = NO_LIMITS, 
     """Write everything a study gives into a folder, and give its results."""
     from icans.figures.render import Renderer
     from icans.output import whole_folder
-    from icans.runs.recorder import recorded
-    from icans.study_record import all_findings, content_of, sources
+    from icans.study_record import all_findings, content_of
 
     refuse_study_as_output(study, out)
     with (
         whole_folder(out) as unfinished,
         Renderer() as renderer,  # starts while the rest is imported
         progress("Report", (READING, *DERIVING, *RESULTS)) as show,
-        recorded("report", out, unfinished, show, fresh=fresh) as recorder,
+        _recorded(
+            "report", study, engine=engine, most=most, out=out, unfinished=unfinished, show=show, fresh=fresh
+        ) as (read, recorder),
     ):
-        recorder.step(READING)
-        with opened(
-            study, engine, on_record=recorder.engine, watch=show.follow, limits=most, output=unfinished
-        ) as read:
-            recorder.expect(sources(read))
-            results = read.report(unfinished, renderer, recorder.step)
-            run = recorder.finish(content_of(read, all_findings(results)))
-    typer.echo(f"Report: {out / 'report.html'}")
-    _say(recorder.reuse(run))
+        results = read.report(unfinished, renderer, recorder.step)
+        run = recorder.finish(content_of(read, all_findings(results)))
+    _say(f"Report: {out / 'report.html'}", recorder.reuse(run))
     say_unused(read)
     _say_refused(results)
     return results
 
 
-def _say(line: str) -> None:
-    if line:
+@contextmanager
+def _recorded(
+    command: Command,
+    study: Path,
+    *,
+    engine: str,
+    most: Limits,
+    out: Path,
+    unfinished: Path,
+    show: Shown,
+    fresh: bool,
+) -> Iterator[tuple[Study, Recorder]]:
+    """Give a study that is read and the recorder of its run."""
+    from icans.runs.recorder import recorded
+    from icans.study_record import sources
+
+    with recorded(command, out, unfinished, show, fresh=fresh) as recorder:
+        recorder.step(READING)
+        with opened(
+            study, engine, on_record=recorder.engine, watch=show.follow, limits=most, output=unfinished
+        ) as read:
+            recorder.expect(sources(read))
+            yield read, recorder
+
+
+def _say(*lines: str) -> None:
+    for line in filter(None, lines):
         typer.echo(line)
 
 
