@@ -343,6 +343,14 @@ def sparse(folder: Path) -> None:
     (folder / "study.toml").write_text('[study]\ntitle = "Recorded grades only"\n[records]\ntime = "hours"\n')
 
 
+def damaged(folder: Path) -> None:
+    """A Parquet file with a NUL character in a text, which makes its row unusable."""
+    signs = ["awake", "voice\0", None]
+    neuro = [{"patient_id": "A", "time": 24.0 * day, "ice": 9, "consciousness": sign} for day, sign in enumerate(signs)]
+    write_parquet(folder, {"patients": [{"patient_id": "A"}], "neuro": neuro})
+    (folder / "study.toml").write_text('[study]\ntitle = "Damaged"\n[records]\ntime = "hours"\n')
+
+
 def simulated(folder: Path) -> None:
     """A simulated cohort."""
     shutil.rmtree(folder)
@@ -355,5 +363,5 @@ def folder_made(folder: Path) -> Path:
 
 
 COHORTS: dict[str, Callable[[Path], None]] = {
-    made.__name__: made for made in (packaged, cart80, wards, registry, mixed, children, sparse, simulated)
+    made.__name__: made for made in (packaged, cart80, wards, registry, mixed, children, sparse, damaged, simulated)
 }

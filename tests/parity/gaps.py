@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from icans.errors import RecordsError
+
 
 @dataclass(frozen=True)
 class Gap:
@@ -27,7 +29,10 @@ class Gap:
     raises: type[BaseException] = AssertionError
 
 
-GAPS: tuple[Gap, ...] = ()
+NO_NUL = "PostgreSQL holds no text with a NUL character: the file is refused, where DuckDB leaves out the row (2026-11)"
+GAPS = tuple(
+    Gap("postgres", "damaged", what, NO_NUL, RecordsError) for what in ("derived", "results", "findings", "figures")
+)
 
 
 def cases(engines: tuple[str, ...], cohorts: Any, what: str) -> list[Any]:
