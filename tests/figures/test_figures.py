@@ -263,3 +263,12 @@ def test_a_curve_of_many_steps_is_thinned_to_what_can_be_seen(study, curves, res
     assert [row["x"] for row in drawn] == sorted(row["x"] for row in drawn)
     assert "os_1_censored" not in figure.rows
     assert "Censored patients are not marked: they are too many." in figure.caption
+
+
+@pytest.mark.parametrize("years", [1, 11, 49.9])
+def test_an_onset_years_after_infusion_stands_apart_from_the_others(study, curves, results, protocol, years):
+    late = {**study.episodes[1], "onset": 365.25 * years, "peak": 365.25 * years, "end": 365.25 * years + 1}
+    figures, _ = all_figures(replace(study, episodes=[study.episodes[0], late]), curves, results, protocol)
+    drawn = {figure.id: figure for figure in figures}["time_course"].rows
+    early, other = sorted(row["x"] for row in drawn["onset_reached"])
+    assert early <= 2.5 < other <= 365.25 * years

@@ -122,7 +122,7 @@ def _panel(name: str, times: Sequence[Row], stated: Stated) -> _Panel:
     """Stack the patients of each day, or of some days where there are many, those with the highest grade below."""
     _, _, statistic, key = PANELS[name]
     last = max(row["value"] for row in times)
-    bin_days = next(days for days in (1, 2, 7, 14, 28, 56, 10**6) if last / days <= 45)
+    bin_days = next((days for days in (1, 2, 7, 14, 28, 56, 112, 365) if last / days <= 45), 730)
     height: Counter[int] = Counter()
     squares = []
     for row in sorted(times, key=lambda row: (not row["reached"], -row["grade"], row["told"])):
@@ -175,7 +175,10 @@ def _drawn(part: _Panel, width: float, top: int, square: float) -> tuple[alt.Lay
 def _plane(part: _Panel, width: float, top: int, shift: float) -> Plane:
     """Label a day under its square where times are whole days, else where the day begins."""
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 1000, 10**4, 10**6) if top / s <= 5)
-    every = next(s for s in (1, 2, 5, 7, 14, 28, 56, 112, 10**6) if s >= part.bin_days and s * width / part.end >= 30)
+    wide = (
+        s for s in (1, 2, 5, 7, 14, 28, 56, 112, 365, 730, 1825) if s >= part.bin_days and s * width / part.end >= 30
+    )
+    every = next(wide, 3650)
     return Plane(
         x=linear(0, part.end),
         y=linear(0, top),
