@@ -78,7 +78,8 @@ class Session:
             import psycopg  # noqa: PLC0415  # start-up counts
         except ImportError:
             raise EngineError(
-                "The driver of PostgreSQL is not installed.", "Install it with: pip install 'icans[postgres]'"
+                "A PostgreSQL database is asked for, and its driver is not installed.",
+                "Install it with: pip install 'icans[postgres]'",
             ) from None
         self.place = Place.of(url)
         try:

@@ -3,7 +3,7 @@
 import openpyxl
 import pytest
 
-from icans.errors import RecordsError
+from icans.errors import EngineError, RecordsError
 
 
 def refusal(folder, **settings):
@@ -157,7 +157,9 @@ def test_a_postgresql_database_needs_its_driver(folder, monkeypatch):
     import sys
 
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    assert refusal(folder, source="postgresql://somebody:secret@localhost/study") == (
-        "study.toml: [records] source names a PostgreSQL database, and its driver is not installed.\n"
+    with pytest.raises(EngineError) as refused:
+        folder.read(source="postgresql://somebody:secret@localhost/study")
+    assert str(refused.value) == (
+        "A PostgreSQL database is asked for, and its driver is not installed.\n"
         "  Install it with: pip install 'icans[postgres]'"
     )
