@@ -300,7 +300,7 @@ def test_a_server_that_cannot_go_on_is_a_sentence(error: Callable[[str], Excepti
 
 def test_a_driver_that_is_not_there_is_a_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(IcansError, match="driver of PostgreSQL is not installed"):
+    with pytest.raises(IcansError, match="its driver is not installed"):
         connect("postgresql://host/db")
 
 
