@@ -88,7 +88,7 @@ class Session:
         except BaseException:
             self._remove()
             raise
-        self.is_local = str(session.sparkContext.master).startswith("local")
+        self.is_local = _is_local(str(session.sparkContext.master))
 
     def _start(self) -> SparkSession:
         from pyspark import SparkConf, SparkContext  # noqa: PLC0415  # start-up counts
@@ -107,9 +107,9 @@ class Session:
             SparkContext._ensure_initialized(gateway=gateway)  # noqa: SLF001  # how PySpark does it itself
         conf = SparkConf()
         asked = str(conf.get(MASTER) or ALONE[MASTER])
-        defaults = {**EVERYWHERE, **(ALONE if asked.startswith("local") else {})}
+        defaults = {**EVERYWHERE, **(ALONE if _is_local(asked) else {})}
         defaults["spark.sql.warehouse.dir"] = str(self.scratch / "warehouse")
-        if asked.startswith("local"):
+        if _is_local(asked):
             defaults["spark.local.dir"] = str(self.scratch)
         for name, value in defaults.items():
             conf.setIfMissing(name, value)
@@ -127,3 +127,8 @@ class Session:
     def _remove(self) -> None:
         if self._own:
             shutil.rmtree(self._own, ignore_errors=True)
+
+
+def _is_local(master: str) -> bool:
+    """Tell whether a master is this process alone: ``local``, ``local[2]``, and not ``local-cluster[2,1,1024]``."""
+    return master.partition("[")[0] == "local"
