@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-PARITY := $(VENV)/.parity
+ENGINES := $(VENV)/.engines
 
 # Every command and test that starts a process would compile the sources anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -17,11 +17,12 @@ test: $(READY)
 	$(BIN)/python -m pytest --numprocesses=2 --dist=loadfile
 
 # The same numbers on every engine; tools/services.sh installs the Java and the PostgreSQL server it needs.
-parity: $(PARITY)
+parity: $(ENGINES)
 	tools/services.sh
 	$(BIN)/python -m pytest tests/parity --durations=10
 
-check: $(READY)
+# Strict types of a module need the engine it is for.
+check: $(ENGINES)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -56,8 +57,8 @@ $(READY): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,sqlite]"
 	@touch $(READY)
 
-$(PARITY): $(READY)
+$(ENGINES): $(READY)
 	@echo "Installing what the other engines need into $(VENV)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
 	  -e ".[dev,sqlite,spark,postgres,delta,iceberg]"
-	@touch $(PARITY)
+	@touch $(ENGINES)
