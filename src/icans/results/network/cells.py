@@ -232,8 +232,3 @@ def comparisons(rows: Mapping[Key, Result]) -> dict[str, list[str]]:
         for name in names
         if name is not None
     }
-
-
-def block_of(key: Key) -> tuple[str, str | None, str]:
-    """Give analysis, group and variable: what rows of one block share."""
-    return key[:3]
