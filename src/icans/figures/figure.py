@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ParamSpec
-
-from altair.utils.schemapi import debug_mode
+from typing import Any
 
 from icans.figures.data import Rows
+from icans.figures.marks import View
 from icans.figures.theme import CONFIG
-
-P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -40,15 +36,13 @@ class Figure:
     title: str
     caption: str
     alt: str
-    chart: Any
+    chart: View
     rows: Rows = field(repr=False)
     results: tuple[tuple[str, str], ...] = ()
 
-    def specification(self, *, validate: bool = False) -> dict[str, Any]:
+    def specification(self) -> dict[str, Any]:
         """Give the Vega-Lite specification, complete with rows and configuration."""
-        with debug_mode(validate):
-            specification: dict[str, Any] = self.chart.to_dict(validate=validate)
-        return {**specification, "config": CONFIG, "datasets": self.rows}
+        return {**self.chart, "config": CONFIG, "datasets": self.rows}
 
 
 @dataclass(frozen=True)
@@ -58,13 +52,3 @@ class LeftOut:
     id: str
     title: str
     reason: str
-
-
-def unchecked(make: Callable[P, Figure | LeftOut]) -> Callable[P, Figure | LeftOut]:
-    """Build a figure without Altair's check of every part against its schema, which the tests do instead."""
-
-    def made(*args: P.args, **kwargs: P.kwargs) -> Figure | LeftOut:
-        with debug_mode(False):
-            return make(*args, **kwargs)
-
-    return made

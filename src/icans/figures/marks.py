@@ -1,18 +1,22 @@
-"""Layers of a chart: a mark, the rows it draws by name, and its encodings, with no more of Altair than that.
+"""Layers of a chart in Vega-Lite: a mark, the rows it draws by name, and its encodings.
 
-Rows are attached once, to the finished specification (`icans.figures.figure`): Altair copies and checks rows at every
-step it takes with them, which costs more than drawing. For the same reason every channel names its type.
+A specification is plain dictionaries; the tests hold each against the schema of Vega-Lite. Rows are attached once, to
+the finished specification (`icans.figures.figure`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
-import altair as alt
-
 Mark = Literal["rect", "rule", "point", "line", "area", "text"]
+
+Channel = dict[str, Any]
+"""How one property of a mark is encoded."""
+
+View = dict[str, Any]
+"""A layer, a panel of layers, or panels set together."""
 
 
 @dataclass(frozen=True)
@@ -22,40 +26,30 @@ class Plane:
     Parameters
     ----------
     x, y
-        What `alt.Scale` takes for each direction; None: the values are pixels.
+        Scale of each direction; None: the values are pixels.
     x_axis, y_axis
-        What `alt.Axis` takes; None: no axis.
+        Axis of each direction; None: no axis.
     """
 
     x: dict[str, Any] | None = None
     y: dict[str, Any] | None = None
     x_axis: dict[str, Any] | None = None
     y_axis: dict[str, Any] | None = None
-    _made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def at(self, **fields: str | float) -> dict[str, Any]:
+    def at(self, **fields: str | float) -> dict[str, Channel]:
         """Place a mark: ``x``, ``x2``, ``y``, ``y2`` by the name of a column, or at a pixel by a number."""
-        placed: dict[str, Any] = {}
-        for channel, column in fields.items():
-            if channel in {"x2", "y2"}:
-                second, value = (alt.X2, alt.X2Value) if channel == "x2" else (alt.Y2, alt.Y2Value)
-                placed[channel] = second(field=column) if isinstance(column, str) else value(column)
-            elif isinstance(column, str):
-                first = alt.X if channel == "x" else alt.Y
-                placed[channel] = first(
-                    field=column, type="quantitative", scale=self._scale(channel), axis=self._axis(channel)
-                )
-            else:
-                placed[channel] = (alt.XValue if channel == "x" else alt.YValue)(column)
-        return placed
+        return {channel: self._placed(channel, column) for channel, column in fields.items()}
 
-    def _scale(self, channel: str) -> Any:  # noqa: ANN401  # a scale, or None for pixels
-        given = self.x if channel == "x" else self.y
-        return None if given is None else self._made.setdefault(f"{channel} scale", alt.Scale(**given))
-
-    def _axis(self, channel: str) -> Any:  # noqa: ANN401  # an axis or None
-        given = self.x_axis if channel == "x" else self.y_axis
-        return None if given is None else self._made.setdefault(f"{channel} axis", alt.Axis(**given))
+    def _placed(self, channel: str, column: str | float) -> Channel:
+        if not isinstance(column, str):
+            return constant(column)
+        match channel:
+            case "x":
+                return {"field": column, "type": "quantitative", "scale": self.x, "axis": self.x_axis}
+            case "y":
+                return {"field": column, "type": "quantitative", "scale": self.y, "axis": self.y_axis}
+            case _:
+                return {"field": column}
 
 
 PIXELS = Plane()
@@ -67,18 +61,33 @@ def linear(low: float, high: float, *, reverse: bool = False) -> dict[str, Any]:
     return {"domain": [low, high], "nice": False, "zero": False, **({"reverse": True} if reverse else {})}
 
 
-def as_is(channel: type, column: str) -> Any:  # noqa: ANN401  # any channel class
+def constant(value: str | float) -> Channel:
+    """Encode the same for every row: a colour, or a place in pixels."""
+    return {"value": value}
+
+
+def nominal(column: str) -> Channel:
+    """Encode a column of texts."""
+    return {"field": column, "type": "nominal"}
+
+
+def as_is(column: str) -> Channel:
     """Encode a column that holds the colour or shape itself."""
-    return channel(field=column, type="nominal", scale=None, legend=None)
+    return {"field": column, "type": "nominal", "scale": None, "legend": None}
 
 
-def graded(channel: type, column: str, colours: dict[int, str]) -> Any:  # noqa: ANN401  # any channel class
+def as_is_number(column: str) -> Channel:
+    """Encode a column that holds the size or width itself, px² or px."""
+    return {"field": column, "type": "quantitative", "scale": None, "legend": None}
+
+
+def graded(column: str, colours: dict[int, str]) -> Channel:
     """Encode a grade by the colours of grades."""
-    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
-    return channel(field=column, type="ordinal", scale=scale, legend=None)
+    scale = {"domain": list(colours), "range": list(colours.values())}
+    return {"field": column, "type": "ordinal", "scale": scale, "legend": None}
 
 
-def layer(mark: Mark, rows: str, place: dict[str, Any], told: str = "", **look: Any) -> alt.UnitSpec:  # noqa: ANN401
+def layer(mark: Mark, rows: str, place: dict[str, Channel], told: str = "", **look: Any) -> View:  # noqa: ANN401
     """Make a layer.
 
     Parameters
@@ -92,18 +101,16 @@ def layer(mark: Mark, rows: str, place: dict[str, Any], told: str = "", **look: 
     told
         Column with what a reader is told on pointing at the mark; empty for decoration.
     look
-        Encodings (an Altair channel) and constant properties of the mark (anything else).
+        Encodings (a dictionary) and constant properties of the mark (anything else).
     """
     encodings = dict(place)
-    properties: dict[str, Any] = {}
+    properties: dict[str, Any] = {"type": mark}
     for name, value in look.items():
-        (encodings if isinstance(value, alt.SchemaBase) else properties)[name] = value
+        (encodings if isinstance(value, dict) else properties)[name] = value
     if told:
-        encodings["description"] = alt.Description(field=told, type="nominal")
+        encodings["description"] = nominal(told)
         properties["aria"] = True
-    return alt.UnitSpec(
-        data=alt.NamedData(rows), mark=alt.MarkDef(mark, **properties), encoding=alt.Encoding(**encodings)
-    )
+    return {"data": {"name": rows}, "mark": properties, "encoding": encodings}
 
 
 def broken(points: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -115,39 +122,39 @@ def broken(points: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def dots(rows: str, place: dict[str, Any], *, colour: str, width: float) -> alt.UnitSpec:
+def dots(rows: str, place: dict[str, Channel], *, colour: str, width: float) -> View:
     """Draw many small dots that tell nothing on pointing, as the round ends of one broken line: a single path."""
     return layer(
         "line",
         rows,
         place,
-        order=alt.Order(field="order", type="quantitative"),
-        stroke=alt.StrokeValue(colour),
+        order={"field": "order", "type": "quantitative"},
+        stroke=constant(colour),
         strokeWidth=width,
         strokeCap="round",
         invalid="break-paths-show-path-domains",
     )
 
 
-def heading(text: str, subtitle: str = "") -> alt.TitleParams:
+def heading(text: str, subtitle: str = "") -> dict[str, str]:
     """Head a panel, with a second line where there is one."""
-    return alt.TitleParams(text=text, subtitle=subtitle) if subtitle else alt.TitleParams(text=text)
+    return {"text": text, "subtitle": subtitle} if subtitle else {"text": text}
 
 
-def panel(layers: list[alt.UnitSpec], width: float, height: float, **properties: Any) -> alt.LayerSpec:  # noqa: ANN401
+def panel(layers: Sequence[View], width: float, height: float, **properties: Any) -> View:  # noqa: ANN401
     """Lay layers over one another in a panel of a fixed size."""
-    return alt.LayerSpec(layer=layers, width=width, height=height, **properties)
+    return {"layer": list(layers), "width": width, "height": height, **properties}
 
 
-def beside(panels: Sequence[Any], spacing: float) -> Any:  # noqa: ANN401  # any view
+def beside(panels: Sequence[View], spacing: float) -> View:
     """Set panels side by side, the plots this far apart whatever their axes take; one alone stays as it is."""
     if len(panels) == 1:
         return panels[0]
-    return alt.HConcatSpecGenericSpec(hconcat=list(panels), spacing=spacing, bounds="flush")
+    return {"hconcat": list(panels), "spacing": spacing, "bounds": "flush"}
 
 
-def stacked(panels: Sequence[Any], spacing: float) -> Any:  # noqa: ANN401  # any view
+def stacked(panels: Sequence[View], spacing: float) -> View:
     """Set panels one under the other; one alone stays as it is."""
     if len(panels) == 1:
         return panels[0]
-    return alt.VConcatSpecGenericSpec(vconcat=list(panels), spacing=spacing)
+    return {"vconcat": list(panels), "spacing": spacing}

@@ -7,11 +7,9 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
-import altair as alt
-
 from icans.figures.data import Rows
 from icans.figures.legend import LINES, Entry
-from icans.figures.marks import Plane, heading, layer, linear, panel
+from icans.figures.marks import Plane, View, constant, heading, layer, linear, nominal, panel
 from icans.figures.theme import BAR, BLUE, GREEN, INK, PURPLE, VERMILLION, Symbol, text_width
 from icans.results.curves import Curve
 
@@ -50,7 +48,7 @@ def curve_panel(
     axes: tuple[str, str],
     width: float,
     until: float | None = None,
-) -> tuple[alt.LayerSpec, Rows]:
+) -> tuple[View, Rows]:
     """Draw the curves of one endpoint.
 
     Parameters
@@ -87,7 +85,7 @@ def curve_panel(
         },
     )
     rows: Rows = {}
-    layers: list[alt.UnitSpec] = []
+    layers: list[View] = []
     for number in reversed(range(len(lines))):
         made, line_rows = _line(f"{name}_{number + 1}", lines[number].curve, plane, number)
         layers += made
@@ -112,7 +110,7 @@ def legend_entries(lines: Sequence[Line], rows: Rows, *, censored: str) -> list[
     return entries
 
 
-def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[alt.UnitSpec], Rows]:
+def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[View], Rows]:
     drawn = [row for row in curve.steps if row["percent"] is not None]
     thinned = _thinned(drawn)
     censored = [row for row in drawn if row["censored"]]
@@ -133,7 +131,7 @@ def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[alt.U
             if len(censored) <= MARKED
         ],
     }
-    stroke = alt.StrokeValue(COLOURS[number % len(COLOURS)])
+    stroke = constant(COLOURS[number % len(COLOURS)])
     at = plane.at(x="x", y="y")
     look: dict[str, Any] = {"stroke": stroke, "strokeWidth": 1.8, "strokeDash": DASHES[number % len(DASHES)]}
     tick: dict[str, Any] = {"shape": BAR, "size": 70, "filled": False, "stroke": stroke, "strokeWidth": 1.4}
@@ -143,7 +141,7 @@ def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[alt.U
             f"{key}_interval",
             plane.at(x="x", y="low", y2="high"),
             interpolate="step-after",
-            fill=alt.FillValue(COLOURS[number % len(COLOURS)]),
+            fill=constant(COLOURS[number % len(COLOURS)]),
             fillOpacity=0.14,
         ),
         f"{key}_curve": layer("line", f"{key}_curve", at, interpolate="step-after", **look),
@@ -155,19 +153,19 @@ def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[alt.U
 
 def _at_risk(
     name: str, lines: Sequence[Line], plane: Plane, times: Sequence[float], apart: float
-) -> tuple[list[alt.UnitSpec], Rows]:
+) -> tuple[list[View], Rows]:
     """Set the numbers at risk under the axis, a line a curve, at as many of the ticks as there is room for."""
     widest = max(text_width(f"{just_before(line.curve, 0.0):,.0f}") for line in lines)
     times = times[:: max(1, ceil((widest + 8) / apart))]
     top = HEIGHT + 46
-    text = alt.Text(field="text", type="nominal")
+    text = nominal("text")
     rows: Rows = {f"{name}_heading": [{"text": "At risk"}]}
     look: dict[str, Any] = {"align": "left", "baseline": "middle", "fontWeight": "bold", "dx": -24}
     layers = [layer("text", f"{name}_heading", plane.at(x=0.0, y=top), text=text, **look)]
     for number, line in enumerate(lines):
         key = f"{name}_{number + 1}_at_risk"
         rows[key] = [{"x": time, "text": f"{just_before(line.curve, time):,.0f}"} for time in times]
-        fill = alt.FillValue(COLOURS[number % len(COLOURS)] if len(lines) > 1 else INK)
+        fill = constant(COLOURS[number % len(COLOURS)] if len(lines) > 1 else INK)
         place = plane.at(x="x", y=top + LINE * (number + 1))
         layers.append(layer("text", key, place, text=text, baseline="middle", fill=fill))
     return layers, rows
