@@ -17,7 +17,6 @@ LIBRARIES = (
     "ibis-framework",
     "pyarrow",
     "vl-convert-python",
-    "great-tables",
     "scipy",
     "pandas",
     "polars",

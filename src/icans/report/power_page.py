@@ -73,8 +73,7 @@ def _table(numbers: Numbers, name: str, title: str) -> Markup:
         for level in sorted(levels, key=lambda level: int((level or "0").split()[0]))
     ]
     note = "Simulated: share of trials with its Monte Carlo standard error."
-    table = tables.render(f"table-{name.replace('_', '-')}", title, [COLUMNS[one] for one in statistics], shown, note)
-    return Markup('<div class="table">{}</div>').format(table)
+    return tables.block(f"table-{name.replace('_', '-')}", title, [COLUMNS[one] for one in statistics], shown, note)
 
 
 def _cell(numbers: Numbers, name: str, level: str | None, statistic: str) -> Markup:

@@ -145,8 +145,7 @@ def _table(numbers: Numbers, study: Specified) -> Markup:
         cells = [_changed(numbers, variable, name) for variable in ("remission", "days_to_remission")]
         rows.append(Row(title, (Markup(""), cells[0], Markup(""), cells[1]), indented=True))
     columns = ("Evaluable", "In remission", "Exact 95% interval", "Median days")
-    made = tables.render("table-sensitivity", "What the definitions do to the answer", columns, rows, PAIRED)
-    return Markup('<div class="table">{}</div>').format(made)
+    return tables.block("table-sensitivity", "What the definitions do to the answer", columns, rows, PAIRED)
 
 
 def _specification(numbers: Numbers, study: Specified, words: str, outcome: Outcome) -> Row:
