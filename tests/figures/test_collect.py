@@ -129,6 +129,17 @@ def test_a_later_infusion_is_a_row_of_its_own_and_ends_the_earlier_one(engine):
         grades=[grade("A", 24, 2), grade("A", 24, 1, infusion=2)],
     )
     assert [(row["name"], row["icans"], row["until"]) for row in data.patients] == [("A", 2, 20.0), ("A (2)", 1, None)]
+    assert (data.total, data.left_out, data.drawn, data.row) == (2, 0, "", "infusion")
+
+
+def test_of_many_patients_every_infusion_is_counted(engine):
+    data = collected(
+        engine,
+        shown=1,
+        infusions=[{"patient_id": "A"}, {"patient_id": "A", "infusion": 2, "start_hour": 480.0}, {"patient_id": "B"}],
+        grades=[grade("A", 24, 2), grade("B", 24, 1)],
+    )
+    assert (data.total, data.left_out, [row["name"] for row in data.patients]) == (3, 1, ["A", "A (2)"])
 
 
 def test_what_ends_a_line_is_death_before_last_contact(engine):

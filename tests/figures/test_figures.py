@@ -213,8 +213,11 @@ def test_many_patients_are_counted_by_day(study, curves, results, protocol):
     ]
     assert "not observed that day, and is not grade 0" in figures["heatmap"].caption
     assert [(row["y"], row["y2"]) for row in figures["time_course"].rows["onset_reached"]] == [(0, 100), (100, 500)]
-    assert "Drawn are the 4 of 1,000 infusions with the highest ICANS grade." in figures["swimmer"].caption
-    assert "Drawn are the 4 of 1,000" in figures["first_course"].caption
+    assert (
+        "Drawn are 4 of 1,000 infusions: those of the patients with the highest ICANS grade."
+        in figures["swimmer"].caption
+    )
+    assert "Drawn are 4 of 1,000" in figures["first_course"].caption
 
 
 def test_a_study_without_data_has_no_figures_but_reasons(protocol):

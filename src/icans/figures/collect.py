@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -78,9 +78,9 @@ def figure_data(
     scores = [] if scale is None else rows(queries.ice_scores(records.neuro, scale))
     episodes = [_episode(row) for row in rows(derived["episodes"]) if row["toxicity"] == "icans"]
     patients = _patients(rows(records.infusions), seen, episodes, rows(records.events), protocol.survival.progression)
-    counted = {} if len(drawn) == everyone else _counted(derived, protocol, assessments, engine)
+    few = len(drawn) == everyone
+    counted = {"total": len(patients)} if few else _counted(records, derived, protocol, assessments, engine)
     return FigureData(
-        total=everyone,
         patients=patients,
         days=_days(seen),
         doses=_daily(rows(queries.other_drugs(records.treatments, intervention=protocol.intervention.drugs))),
@@ -239,11 +239,12 @@ def _rank(row: Row) -> tuple[int, float, str]:
 
 
 def _counted(
-    derived: Mapping[str, ibis.Table], protocol: Protocol, assessments: ibis.Table, engine: Engine
-) -> dict[str, list[Row]]:
-    """Count all patients where there are more than are drawn."""
+    records: Records, derived: Mapping[str, ibis.Table], protocol: Protocol, assessments: ibis.Table, engine: Engine
+) -> dict[str, Any]:
+    """Count all infusions where there are more patients than are drawn."""
     evaluated = evaluable(derived["endpoints"], indications=protocol.population.indications)
     times = engine.rows(queries.counted_times(derived["episodes"], evaluated))
     for row in times:
         row["told"] = f"{row['panel']}, day {row['value']}: {row['patients']:,} patients, grade {row['grade']}"
-    return {"by_day": engine.rows(queries.counts_by_day(assessments, last=LAST)), "times": times}
+    total = engine.rows(records.infusions.aggregate(n=records.infusions.count()))[0]["n"]
+    return {"total": total, "by_day": engine.rows(queries.counts_by_day(assessments, last=LAST)), "times": times}

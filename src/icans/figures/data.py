@@ -9,9 +9,6 @@ Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 """Rows by the name that layers draw them by."""
 
-SHOWN = 120
-"""Most infusions drawn one by one; beyond it rows are too thin to read and too many to bring to Python."""
-
 
 @dataclass(frozen=True)
 class FigureData:
@@ -47,7 +44,7 @@ class FigureData:
         A before-after pair of an evaluable patient: ``key``, ``name``, ``specimen``, ``analyte``, ``unit``, ``before``,
         ``before_limit``, ``after``, ``after_limit``, ``pairs`` (how many there are of its kind, drawn or not).
     by_day
-        Where there are more infusions than are drawn, all of them counted: ``toxicity``, ``day``, ``state`` (a grade,
+        Where there are more patients than are drawn, all infusions counted: ``toxicity``, ``day``, ``state`` (a grade,
         or open), ``patients``.
     times
         Likewise, first episodes counted: ``panel`` (onset, peak, duration, remission), ``value`` (days), ``grade``,
@@ -73,8 +70,14 @@ class FigureData:
         return self.total - len(self.patients)
 
     @property
+    def row(self) -> str:
+        """What a row is: a patient, or an infusion where a patient had several."""
+        return "patient" if len(self.patients) == len({row["patient_id"] for row in self.patients}) else "infusion"
+
+    @property
     def drawn(self) -> str:
         """Which infusions are drawn, as a sentence; empty where all are."""
         if not self.left_out:
             return ""
-        return f"Drawn are the {len(self.patients):,} of {self.total:,} infusions with the highest ICANS grade."
+        drawn = f"{len(self.patients):,} of {self.total:,} infusions"
+        return f"Drawn are {drawn}: those of the patients with the highest ICANS grade."

@@ -177,11 +177,9 @@ def _halves(rows: Rows) -> list[tuple[Row, Row]]:
 
 def _caption(data: FigureData, place: PatientRows, shown: Sequence[str], rows: Rows) -> str:
     toxicities = listed(TOXICITIES[toxicity] for toxicity in shown)
-    again = len(data.patients) > len({row["patient_id"] for row in data.patients})
-    row = "an infusion of a patient" if again else "a patient"
     return sentence(
         [
-            f"Each row is {row} (n = {len(data.patients)}), those with the highest ICANS grade first.",
+            f"Each row is one {data.row} (n = {len(data.patients)}), those with the highest ICANS grade first.",
             "Each column is a day; the day of infusion is day 0.",
             f"Colour is the worst {toxicities} grade among the assessments of that day.",
             "A cell in two colours is a day whose worst grade the recorded signs leave open." if _halves(rows) else "",

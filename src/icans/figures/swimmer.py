@@ -43,7 +43,7 @@ def swimmer(data: FigureData, *, intervention: str) -> Figure | LeftOut:
         id=ID,
         title=TITLE,
         caption=_caption(lanes, data, rows),
-        alt=_alt(lanes, rows, intervention),
+        alt=_alt(lanes, data, rows, intervention),
         chart=stacked([strip, beside(panels, BETWEEN)], 8),
         rows=rows | strip_rows,
         results=(("toxicity", "icans_onset_days"), ("toxicity", "icans_duration_days")),
@@ -275,22 +275,23 @@ def _caption(lanes: _Lanes, data: FigureData, rows: Rows) -> str:
     return sentence(
         [
             data.drawn,
-            f"Each bar is a patient with ICANS or the intervention (n = {len(lanes.patients)}), earliest onset first.",
+            f"Each bar is one {data.row} with ICANS or the intervention (n = {len(lanes.patients)}).",
+            "Those with the earliest onset stand first.",
             "Colour is the worst ICANS grade of each day; where there is neither bar nor line, no day was assessed.",
             "A bar in two colours is a day whose worst grade the recorded signs leave open."
             if "highest" in rows
             else "",
             "Follow-up is drawn on a scale of months of its own." if lanes.months else "",
-            f"{capitalised(counted(without, 'patient'))} without ICANS and without the intervention not drawn."
+            f"{capitalised(counted(without, data.row))} without ICANS and without the intervention not drawn."
             if without
             else "",
         ]
     )
 
 
-def _alt(lanes: _Lanes, rows: Rows, intervention: str) -> str:
+def _alt(lanes: _Lanes, data: FigureData, rows: Rows, intervention: str) -> str:
     courses, remissions = (len(rows.get(name, [])) for name in ("courses", "remissions"))
     return (
-        f"Swimmer plot of {counted(len(lanes.patients), 'patient')} over {counted(lanes.days, 'day')} after infusion, "
+        f"Swimmer plot of {counted(len(lanes.patients), data.row)} over {counted(lanes.days, 'day')} after infusion, "
         f"with {counted(courses, 'course')} of {intervention} and {counted(remissions, 'remission')} marked."
     )
