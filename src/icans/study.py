@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from icans.analyses.every import Analysed
     from icans.engines import Engine
+    from icans.figures.data import FigureData
     from icans.figures.figure import Figure, LeftOut
     from icans.figures.render import Renderer
     from icans.protocol import Protocol
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from icans.records.tables import Records
     from icans.results.cohort import Cohort
     from icans.results.comparison import Comparison
+    from icans.results.gathered import Gathered
     from icans.results.rows import Result
     from icans.results.specified import Specified
     from icans.scales.model import Scale
@@ -172,10 +174,13 @@ class Study:
     def results(self, step: Step) -> list[Result]:
         """Give the table of results without writing anything."""
         from icans.analyses.every import analysed
+        from icans.results.gathered import gather
 
         with tempfile.TemporaryDirectory(prefix="icans-") as folder:
             derived = self.derive(Path(folder) / "derived", step)
-            return analysed(self, derived, self.findings(derived), step, alternatives=False).results
+            findings = self.findings(derived)
+            gathered = gather(self.records, derived, self.protocol, self.engine)
+            return analysed(self, gathered, derived, findings, step, alternatives=False).results
 
     @property
     def every_scale(self) -> tuple[Scale, ...]:
@@ -217,18 +222,24 @@ class Study:
             Told the name of each step as it begins.
         """
         from icans.analyses.every import analysed, write
+        from icans.figures.figure import Figure
+        from icans.figures.gallery import patient_figures
         from icans.records.findings import write_csv
 
         derived = self.derive(folder / "derived", step)
-        step("checks")
+        step("patients")
+        gathered, data = self._patients(derived)
+        of_patients = patient_figures(data, self.protocol)
+        (folder / "figures").mkdir()
+        early = renderer.draw([one for one in of_patients if isinstance(one, Figure)], folder / "figures")
+        step("checks")  # what follows is done, and its libraries are imported, while figures are drawn
         findings = self.findings(derived)
         write_csv(findings, folder / "findings.csv")
-        found = analysed(self, derived, findings, step, alternatives=True)
+        found = analysed(self, gathered, derived, findings, step, alternatives=True)
         step("figures")
-        figures, left_out = self._figures(found, derived)
-        (folder / "figures").mkdir()
-        drawn = renderer.draw(figures, folder / "figures")
-        step("report")  # what follows is done, and its libraries are imported, while the figures are drawn
+        figures, left_out = self._figures(found, data, of_patients)
+        late = renderer.draw([one for one in figures if one.id not in early], folder / "figures")
+        step("report")
         from icans.report.document import Content, write_report
 
         write(found, self, derived, folder)
@@ -238,7 +249,7 @@ class Study:
             found.results,
             figures,
             left_out,
-            drawn,
+            early | late,
             findings,
             found.specified,
             found.claims,
@@ -247,13 +258,21 @@ class Study:
         write_report(folder / "report.html", content)
         return found.results
 
-    def _figures(self, found: Analysed, derived: Mapping[str, ibis.Table]) -> tuple[list[Figure], list[LeftOut]]:
+    def _patients(self, derived: Mapping[str, ibis.Table]) -> tuple[Gathered, FigureData]:
+        """Bring to Python what results and figures are made of."""
         from icans.figures.collect import figure_data
+        from icans.results.gathered import gather
+
+        gathered = gather(self.records, derived, self.protocol, self.engine)
+        return gathered, figure_data(gathered, self.records, derived, self.protocol, self.engine, scales=self.scales)
+
+    def _figures(
+        self, found: Analysed, data: FigureData, of_patients: Sequence[Figure | LeftOut]
+    ) -> tuple[list[Figure], list[LeftOut]]:
         from icans.figures.gallery import all_figures, asked_figures
         from icans.results.curves import curves
 
-        data = figure_data(found.gathered, self.records, derived, self.protocol, self.engine, scales=self.scales)
-        usual = all_figures(data, curves(found.gathered, self.protocol), found.results, self.protocol)
+        usual = all_figures(data, curves(found.gathered, self.protocol), found.results, self.protocol, of_patients)
         return asked_figures(
             usual,
             found.results,

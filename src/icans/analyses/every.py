@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icans.results import store
-from icans.results.gathered import Gathered, gather
+from icans.results.gathered import Gathered
 from icans.results.study import results_of
 from icans.results.worklists import write_changes, write_discordant, write_immortal
 
@@ -62,7 +62,13 @@ class Analysed:
 
 
 def analysed(
-    study: Study, derived: Mapping[str, ibis.Table], findings: Sequence[Finding], step: Step, *, alternatives: bool
+    study: Study,
+    gathered: Gathered,
+    derived: Mapping[str, ibis.Table],
+    findings: Sequence[Finding],
+    step: Step,
+    *,
+    alternatives: bool,
 ) -> Analysed:
     """Analyse a study.
 
@@ -70,6 +76,8 @@ def analysed(
     ----------
     study
         The study.
+    gathered
+        The study as arrays.
     derived
         Its derived tables.
     findings
@@ -86,7 +94,6 @@ def analysed(
     """
     step("results")
     protocol = study.protocol
-    gathered = gather(study.records, derived, protocol, study.engine)
     compared = study.comparisons(gathered.cohort)
     results = results_of(gathered, study.records, protocol, findings, scales=study.scales, compared=compared)
     specified, claims = _specified(study, results, step) if alternatives and protocol.alternatives else (None, ())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 READING = "records"
 DERIVING = ("grades", "episodes", "courses", "steroids", "endpoints", "survival", "biomarkers")
-RESULTS = ("checks", "results", "figures", "report")
+RESULTS = ("patients", "checks", "results", "figures", "report")
 """Steps that every run takes, in order."""
 
 
@@ -70,7 +70,6 @@ def whole_report(study: Path, out: Path, engine: str, most: Limits = NO_LIMITS, 
     """Write everything a study gives into a folder, and give its results."""
     from icans.figures.render import Renderer
     from icans.output import whole_folder
-    from icans.study_record import all_findings, content_of
 
     refuse_study_as_output(study, out)
     with (
@@ -81,6 +80,8 @@ def whole_report(study: Path, out: Path, engine: str, most: Limits = NO_LIMITS, 
             "report", study, engine=engine, most=most, out=out, unfinished=unfinished, show=show, fresh=fresh
         ) as (read, recorder),
     ):
+        from icans.study_record import all_findings, content_of
+
         results = read.report(unfinished, renderer, recorder.step)
         run = recorder.finish(content_of(read, all_findings(results)))
     _say(f"Report: {out / 'report.html'}", recorder.reuse(run))

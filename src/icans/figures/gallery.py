@@ -28,8 +28,30 @@ if TYPE_CHECKING:
     from icans.results.target_trial import TrialResults
 
 
+def patient_figures(data: FigureData, protocol: Protocol) -> list[Figure | LeftOut]:
+    """Make the figures of patients' rows alone, which need no result: the days, the lanes, the first course.
+
+    Parameters
+    ----------
+    data
+        Patient-level rows, from `icans.figures.collect.figure_data`.
+    protocol
+        Definitions of the study.
+    """
+    name = protocol.intervention.short
+    return [
+        by_day(data) if data.left_out else heatmap(data, intervention=name),
+        swimmer(data, intervention=name),
+        first_course(data, intervention=name, rules=protocol.remission.rules),
+    ]
+
+
 def all_figures(
-    data: FigureData, curves: Sequence[Curve], results: Sequence[Result], protocol: Protocol
+    data: FigureData,
+    curves: Sequence[Curve],
+    results: Sequence[Result],
+    protocol: Protocol,
+    of_patients: Sequence[Figure | LeftOut] = (),
 ) -> tuple[list[Figure], list[LeftOut]]:
     """Make every figure that a study has data for.
 
@@ -43,6 +65,8 @@ def all_figures(
         Every row of results.
     protocol
         Definitions of the study.
+    of_patients
+        What `patient_figures` gave, where that was asked for before.
 
     Returns
     -------
@@ -51,12 +75,13 @@ def all_figures(
     """
     stated = Stated(results)
     name = protocol.intervention.short
+    days, lanes, around = of_patients or patient_figures(data, protocol)
     made = [
         flow(stated, intervention=name, indications=protocol.population.indications),
-        by_day(data) if data.left_out else heatmap(data, intervention=name),
-        swimmer(data, intervention=name),
+        days,
+        lanes,
         time_course(data, stated, intervention=name),
-        first_course(data, intervention=name, rules=protocol.remission.rules),
+        around,
         biomarkers(data, stated, intervention=name),
         survival(curves, stated, origin=protocol.survival.origin),
         remission(curves, stated, intervention=name),

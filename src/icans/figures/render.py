@@ -49,6 +49,10 @@ class Drawn(Mapping[str, str]):
     def __len__(self) -> int:
         return len(self._asked)
 
+    def __or__(self, other: Drawn) -> Drawn:
+        """Give the figures of both."""
+        return Drawn({**self._asked, **other._asked})
+
 
 class Renderer:
     """A process that draws SVGs and one that makes PNGs of them, started early and used when the figures are there.
