@@ -6,7 +6,7 @@ import ibis
 import pytest
 
 from icans.derive.schema import DERIVED
-from icans.derive.survival import last_seen, survival, untimed
+from icans.derive.survival import last_seen, survival
 
 DAY = 24.0
 
@@ -27,9 +27,9 @@ def tables(make: Any) -> Any:
     return made
 
 
-def of(tables: list[ibis.Table], make_: Any = survival, **named: Any) -> ibis.Table:
+def of(tables: list[ibis.Table], **named: Any) -> ibis.Table:
     definitions = {"origin": "infusion", "cutoff_epoch_hour": None, "progression": ["progression", "relapse"]}
-    return make_(*tables, **(definitions | named))
+    return survival(*tables, **(definitions | named))
 
 
 COLUMNS = ("endpoint", "time_days", "event", "cause")
@@ -158,10 +158,9 @@ def test_a_cutoff_counts_from_the_index_infusion_too(tables: Any, rows: Any) -> 
     given = tables(infusions=TWO_INFUSIONS, events=LATER, episodes=EPISODES, endpoints=TREATED_LATER)
     found = rows(of(given, cutoff_epoch_hour=3400 + 240.0), *COLUMNS)
     assert found == [("os", 10, 0, "cutoff"), ("pfs", 10, 0, "cutoff")]
-    assert rows(of(given, untimed, cutoff_epoch_hour=3400 + 240.0), "endpoint", "reason") == [("remission", "cutoff")]
 
 
-def test_who_has_no_origin_or_ended_before_it_is_left_out_and_said(tables: Any, rows: Any) -> None:
+def test_who_has_no_origin_or_ended_before_it_is_left_out(tables: Any, rows: Any) -> None:
     given = tables(
         infusions="patient_id\nP01\nP02\nP03",
         episodes="patient_id toxicity episode onset_hour\nP01 icans 1 72\nP02 icans 1 72\nP03 crs 1 24",
@@ -169,11 +168,6 @@ def test_who_has_no_origin_or_ended_before_it_is_left_out_and_said(tables: Any, 
     )
     columns = ("patient_id", "endpoint")
     assert rows(of(given, origin="onset"), *columns) == [("P01", "os"), ("P01", "pfs"), ("P02", "os")]
-    assert rows(of(given, untimed, origin="onset"), *columns, "reason") == [
-        ("P02", "pfs", "relapse"),
-        ("P03", "os", "no origin"),
-        ("P03", "pfs", "no origin"),
-    ]
     assert rows(of(given, origin="first_course")) == []
 
 

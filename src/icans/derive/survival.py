@@ -80,72 +80,8 @@ def survival(
     -------
     ibis.Table
         One row a patient and endpoint, columns as `icans.derive.schema.DERIVED`. Unordered. Who has no origin, or an
-        end before it, has no row: see `untimed`.
+        end before it, has no row.
     """
-    timed = _timed(
-        infusions,
-        events,
-        last_seen,
-        episodes,
-        endpoints,
-        origin=origin,
-        cutoff_epoch_hour=cutoff_epoch_hour,
-        progression=progression,
-    )
-    return conformed(timed.filter(timed.time_days >= 0), "survival")
-
-
-def untimed(
-    infusions: ibis.Table,
-    events: ibis.Table,
-    last_seen: ibis.Table,
-    episodes: ibis.Table,
-    endpoints: ibis.Table,
-    *,
-    origin: Origin,
-    cutoff_epoch_hour: float | None,
-    progression: Sequence[str],
-) -> ibis.Table:
-    """Give the patients whom `survival` leaves out of an endpoint, and why.
-
-    Parameters
-    ----------
-    infusions, events, last_seen, episodes, endpoints, origin, cutoff_epoch_hour, progression
-        As for `survival`.
-
-    Returns
-    -------
-    ibis.Table
-        One row a patient and endpoint left out: ``patient_id``, ``infusion``, ``endpoint`` and ``reason``: ``no
-        origin`` (no ICANS, or not treated) or what came before the origin (``relapse``, ``cutoff``, ...). Unordered.
-    """
-    timed = _timed(
-        infusions,
-        events,
-        last_seen,
-        episodes,
-        endpoints,
-        origin=origin,
-        cutoff_epoch_hour=cutoff_epoch_hour,
-        progression=progression,
-    )
-    left_out = timed.filter(timed.time_days.isnull() | (timed.time_days < 0))
-    reason = ibis.ifelse(left_out.time_days.isnull(), "no origin", left_out.cause)
-    return left_out.select(*INFUSION, "endpoint", reason=reason)
-
-
-def _timed(
-    infusions: ibis.Table,
-    events: ibis.Table,
-    last_seen: ibis.Table,
-    episodes: ibis.Table,
-    endpoints: ibis.Table,
-    *,
-    origin: Origin,
-    cutoff_epoch_hour: float | None,
-    progression: Sequence[str],
-) -> ibis.Table:
-    """Give every patient and endpoint, ``time_days`` null where there is no origin and negative where it comes late."""
     cutoff = ibis.null("float64") if cutoff_epoch_hour is None else ibis.literal(cutoff_epoch_hour, "float64")
     dated = infusions.select(
         *INFUSION, "start_hour", cutoff_clock=infusions.start_hour + (cutoff - infusions.infused_epoch_hour)
@@ -154,13 +90,14 @@ def _timed(
     known = _known(dated, events, last_seen, index, progression)
     ended = _survival_ends(known).union(_remission_ends(dated, endpoints, known))
     late = (ended.clock > ended.cutoff_clock).fill_null(False)
-    return ended.select(
+    timed = ended.select(
         *INFUSION,
         "endpoint",
         time_days=elapsed(ended.zero_clock, ibis.ifelse(late, ended.cutoff_clock, ended.clock)) / HOURS_PER_DAY,
         event=ibis.ifelse(late, CENSORED, ended.event),
         cause=ibis.ifelse(late, "cutoff", ended.cause),
     )
+    return conformed(timed.filter(timed.time_days >= 0), "survival")
 
 
 def _index(dated: ibis.Table, episodes: ibis.Table, endpoints: ibis.Table, *, origin: Origin) -> ibis.Table:
