@@ -154,7 +154,8 @@ def beside(panels: Sequence[View], spacing: float) -> View:
 
 
 def stacked(panels: Sequence[View], spacing: float) -> View:
-    """Set panels one under the other; one alone stays as it is."""
-    if len(panels) == 1:
-        return panels[0]
-    return {"vconcat": list(panels), "spacing": spacing}
+    """Set panels one under the other; one alone stays as it is, and one that draws nothing is left out."""
+    drawn = [panel for panel in panels if panel.get("layer", True)]
+    if len(drawn) == 1:
+        return drawn[0]
+    return {"vconcat": drawn, "spacing": spacing}

@@ -42,7 +42,7 @@ def remission(curves: Sequence[Curve], stated: Stated, *, intervention: str) -> 
         title=TITLE,
         caption=_caption(curve, stated, until),
         alt=f"Rising curve of remission with numbers at risk: {summary or 'no median'}.",
-        chart=stacked([strip, chart] if strip_rows else [chart], 8),
+        chart=stacked([strip, chart], 8),
         rows=rows | strip_rows,
         results=(KEY, ("remission", "remission")),
     )

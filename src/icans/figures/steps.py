@@ -74,7 +74,7 @@ def curve_panel(
     plane = Plane(
         x=linear(0, end),
         y=linear(0, 100),
-        x_axis={"values": ticks, "title": axes[0], "grid": False, "format": "~g"},
+        x_axis={"values": ticks, "title": axes[0], "grid": False, "format": ".4~g"},
         y_axis={
             "values": [0, 25, 50, 75, 100],
             "title": axes[1],
@@ -115,11 +115,7 @@ def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[View]
     thinned = _thinned(drawn)
     censored = [row for row in drawn if row["censored"]]
     rows: Rows = {
-        f"{key}_interval": [
-            {"x": row["time"], "low": row["low"], "high": row["high"]}
-            for row in thinned
-            if row["low"] is not None and row["high"] is not None
-        ],
+        f"{key}_interval": _interval(thinned),
         f"{key}_curve": [{"x": row["time"], "y": row["percent"]} for row in thinned],
         f"{key}_censored": [
             {
@@ -149,6 +145,20 @@ def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[View]
     }
     rows = {name: value for name, value in rows.items() if value}
     return [layers[name] for name in rows], rows
+
+
+def _interval(steps: Sequence[dict[str, float | None]]) -> list[dict[str, float | None]]:
+    """Give the interval of each step, the last one up to the step that has none, such as where everyone has died."""
+    rows = []
+    held: dict[str, float | None] | None = None
+    for step in steps:
+        if step["low"] is not None and step["high"] is not None:
+            held = {"low": step["low"], "high": step["high"]}
+            rows.append({"x": step["time"], **held})
+        elif held:
+            rows.append({"x": step["time"], **held})
+            held = None
+    return rows
 
 
 def _at_risk(

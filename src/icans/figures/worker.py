@@ -68,7 +68,7 @@ def main() -> None:
         try:
             answer = done(json.loads(line))
         except Exception as error:  # noqa: BLE001  # whatever it is, the asking process says so
-            answer = {"error": f"{type(error).__name__}: {error}"}
+            answer = {"error": " ".join(f"{type(error).__name__}: {error}".partition("\n    at ")[0].split())}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
