@@ -84,24 +84,26 @@ def test_next_therapy_ends_progression_free_survival_where_the_protocol_says_so(
 
 
 @pytest.mark.parametrize(
-    ("cutoff_day", "expected"),
+    ("last_day", "expected"),
     [
-        (4, [("os", 4, 0, "cutoff"), ("pfs", 4, 0, "cutoff")]),
+        (3, [("os", 4, 0, "cutoff"), ("pfs", 4, 0, "cutoff")]),
+        # dates are midnights: an event of the day after the cutoff is at the hour at which its day ends
+        (4, [("os", 5, 0, "cutoff"), ("pfs", 5, 0, "cutoff")]),
         # an event on the cutoff counts
-        (5, [("os", 5, 0, "cutoff"), ("pfs", 5, 1, "relapse")]),
+        (5, [("os", 6, 0, "cutoff"), ("pfs", 5, 1, "relapse")]),
         (10, [("os", 10, 1, "death"), ("pfs", 5, 1, "relapse")]),
         (None, [("os", 10, 1, "death"), ("pfs", 5, 1, "relapse")]),
     ],
 )
 def test_what_came_after_the_cutoff_is_not_counted(
-    tables: Any, rows: Any, cutoff_day: float | None, expected: list[tuple[Any, ...]]
+    tables: Any, rows: Any, last_day: float | None, expected: list[tuple[Any, ...]]
 ) -> None:
     infused = 19_000 * DAY
     given = tables(
         infusions=f"patient_id infused_epoch_hour\nP01 {infused}",
         events="patient_id hour event\nP01 120 relapse\nP01 240 death",
     )
-    cutoff = None if cutoff_day is None else infused + cutoff_day * DAY
+    cutoff = None if last_day is None else infused + (last_day + 1) * DAY
     assert rows(of(given, cutoff_epoch_hour=cutoff), *COLUMNS) == expected
 
 

@@ -72,7 +72,8 @@ def survival(
     origin
         Time zero: infusion, onset of ICANS (of the treated episode where one was treated), or first course.
     cutoff_epoch_hour
-        End of data, hours from 1970-01-01T00:00; None: no cutoff. Without dates it does not apply.
+        End of the day of cutoff, hours from 1970-01-01T00:00: what came then or later is not counted. None: no cutoff.
+        Without dates it does not apply.
     progression
         Events that, with death, end progression-free survival.
 
@@ -89,7 +90,7 @@ def survival(
     index = _index(dated, episodes, endpoints, origin=origin)
     known = _known(dated, events, last_seen, index, progression)
     ended = _survival_ends(known).union(_remission_ends(dated, endpoints, known))
-    late = (ended.clock > ended.cutoff_clock).fill_null(False)
+    late = (elapsed(ended.cutoff_clock, ended.clock) >= 0).fill_null(False)
     timed = ended.select(
         *INFUSION,
         "endpoint",
