@@ -6,6 +6,7 @@ With ICANS_REWRITE_SNAPSHOTS set in the environment the outlines are written ane
 import json
 import os
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,8 @@ def test_the_flow_counts_each_step_and_whom_it_leaves_out(figures):
         "No ICANS assessment (n = 1)",
     ]
     assert "Evaluable are patients given IDM in severe ICANS." in figures["flow"].caption
+    right = [row for row in rows["boxes"] if row["x"] > 0]
+    assert all(above["y2"] < below["y"] for above, below in pairwise(right))
 
 
 def test_a_day_without_an_assessment_is_a_dot_and_no_cell(figures):

@@ -129,6 +129,11 @@ def test_it_says_what_one_arm_and_two_finish_lines_mean(html):
     assert "Two finish lines: what counts as remission depends on the baseline grade" in text
     assert "Times among responders leave out the 1 without remission" in text
     assert "recommends no treatment" in text
+    assert "The p-values of the 6 paired comparisons are not adjusted for their number." in text
+    assert "0 errors, 1 warning, 0 notes" in text
+    assert "cannot be compared with" not in text
+    assert "cannot be used" not in text
+    assert "2.1 (1.3-7.3) days [1 not over]" in text
 
 
 def test_definitions_name_their_source(html):
@@ -165,3 +170,27 @@ def test_a_study_of_one_patient_with_grades_only_has_a_report(tmp_path):
     assert "Highest ICANS grade" in text
     assert "nan" not in text.lower().split()
     assert "None" not in text.split()
+    assert "No patient is evaluable: nothing here is about the intervention." in text
+    assert "One arm" not in text
+    assert "Evaluable (n = 0)" not in text
+    assert "3 of 3 ICANS assessments have the clinic's grade alone" in text
+    assert "There is no table events" in text
+
+
+def test_it_says_who_is_left_out_and_what_is_no_comparison(tmp_path):
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "study.toml").write_text('[study]\ntitle = "Mess"\n[records]\ntime = "days"\n')
+    (folder / "patients.csv").write_text("patient_id,sex\nA,female\nB,male\nC,weiblich\n")
+    (folder / "neuro.csv").write_text("patient_id,time,icans_grade\nA,1,3\nA,2,1\nA,3,0\nB,1,0\nC,2,4\n")
+    (folder / "treatments.csv").write_text("patient_id,time,drug,route\nA,1.5,methotrexate,intrathecal\n")
+    (folder / "events.csv").write_text("patient_id,time,event\nA,90,death\nB,-3,last_contact\n")
+    (tmp_path / "out").mkdir()
+    html = report(folder, tmp_path / "out")
+    text = " ".join("".join(Page(html).text).split())
+    assert "left out: 1 of 3 in patients, 1 of 5 in neuro. A patient whose row in patients cannot be used is in" in text
+    assert "One arm: nobody here is compared" in text
+    assert "their survival from infusion cannot be compared with that of all infused" in text
+    assert "median overall survival of all infused" in text
+    assert "2 errors, 2 warnings, 0 notes" in text
+    assert "(<button" not in re.search(r'<table id="table-remission">.*?</table>', html, re.DOTALL)[0]

@@ -80,7 +80,8 @@ def _boxes(
     steps: Sequence[tuple[str, Result]], stated: Stated, intervention: str, indications: Sequence[str]
 ) -> tuple[list[_Box], list[_Box]]:
     main: list[_Box] = []
-    side: list[_Box] = []
+    unusable = wrapped(_unusable(stated), SIDE - 2 * PADDING, TEXT)
+    side = [_Box(SIDE_LEFT, 0.0, SIDE, tuple(unusable))] if any(unusable) else []
     top = 0.0
     for step, row in steps:
         words, leaving = STEPS[step]
@@ -92,10 +93,7 @@ def _boxes(
         under = {"with_icans": _severe(stated), "evaluable": _indications(stated, indications)}.get(step, [])
         text = (*lines, f"n = {number(row.value or 0, 0)}", *under)
         main.append(_Box(0.0, top, MAIN, text, len(lines), row.method))
-        top = main[-1].bottom + (GAP if step != steps[-1][0] else 0.0)
-    unusable = _unusable(stated)
-    if unusable:
-        side.insert(0, _Box(SIDE_LEFT, 0.0, SIDE, tuple(wrapped(unusable, SIDE - 2 * PADDING, TEXT))))
+        top = max(box.bottom for box in (main[-1], *side)) + GAP
     return main, side
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from icans import __version__
 from icans.figures.figure import Figure, LeftOut
+from icans.figures.labels import counted
 from icans.protocol import Protocol
 from icans.records.findings import SEVERITIES, Finding
 from icans.report import agreement, outcomes, tables
@@ -161,8 +162,14 @@ def _asset(name: str) -> str:
 def _groups(numbers: Numbers) -> tuple[str | None, ...]:
     """Give everyone, and the evaluable patients beside them where they are others."""
     everyone, evaluable = (numbers.find("population", variable, "n") for variable in ("infused", "evaluable"))
-    same = everyone is None or evaluable is None or everyone.patients == evaluable.patients
-    return (None,) if same else (None, "evaluable")
+    same = everyone is None or evaluable is None or everyone.value == evaluable.value
+    return (None,) if same or _nobody(numbers) else (None, "evaluable")
+
+
+def _nobody(numbers: Numbers) -> bool:
+    """Whether no patient is evaluable: the figures then say what there is nothing of."""
+    evaluable = numbers.find("population", "evaluable", "n")
+    return evaluable is not None and not evaluable.value
 
 
 def _columns(numbers: Numbers, groups: Sequence[str | None]) -> list[str]:
@@ -196,7 +203,8 @@ def _headline(numbers: Numbers) -> list[dict[str, Markup]]:
         )
     survival = numbers.find("survival", "os", "median", group=None)
     if survival is not None and survival.value is not None:
-        cards.append({"number": numbers.one(survival), "words": Markup("median overall survival")})
+        of = "" if _groups(numbers) == (None,) else " of all infused"
+        cards.append({"number": numbers.one(survival), "words": Markup("median overall survival{}").format(of)})
     return cards
 
 
@@ -241,7 +249,9 @@ def _behind(numbers: Numbers, figure: Figure) -> Markup:
 
 def _table_one(numbers: Numbers, groups: Sequence[str | None]) -> Markup:
     rows = tables.summary_rows(numbers, "baseline", groups)
-    note = "Median (range) or n (%); percentages are of patients with a value. Counts in brackets have no value."
+    note = (
+        "Median (range) or n (%); percentages are of patients with a value. In square brackets: patients without one."
+    )
     return _table("table-1", "Patients and their CAR-T cells", _columns(numbers, groups), rows, note)
 
 
@@ -255,8 +265,8 @@ def _first_course_title(protocol: Protocol) -> str:
 
 
 def _exposure(numbers: Numbers) -> Markup:
-    rows = tables.summary_rows(numbers, "exposure", (None,))
-    return _table("table-exposure", "Exposure of evaluable patients", _columns(numbers, ("evaluable",)), rows)
+    rows = [] if _nobody(numbers) else tables.summary_rows(numbers, "exposure", (None,))
+    return tables.block("table-exposure", "Exposure of evaluable patients", _columns(numbers, ("evaluable",)), rows)
 
 
 def _table(identity: str, title: str, columns: Sequence[str], rows: Sequence[tables.Row], note: str = "") -> Markup:
@@ -266,6 +276,8 @@ def _table(identity: str, title: str, columns: Sequence[str], rows: Sequence[tab
 
 
 def _remission(numbers: Numbers, protocol: Protocol) -> Markup:
+    if _nobody(numbers):
+        return Markup("")
     columns = ("In remission", "Exact 95% interval", "Wilson 95% interval")
     note = f"Remission after {protocol.intervention.name}, as defined above."
     return _table("table-remission", "Remission", columns, outcomes.remission_rows(numbers), note) + _table(
@@ -279,7 +291,7 @@ def _biomarkers(numbers: Numbers) -> Markup:
         "Change: Hodges-Lehmann estimate and signed-rank test; where a value is a detection limit, which is never "
         "replaced by a number, the median change and sign test."
     )
-    return _table(
+    return tables.block(
         "table-biomarkers", "Before and after the first course", columns, outcomes.biomarker_rows(numbers), note
     )
 
@@ -295,7 +307,7 @@ def _limits(numbers: Numbers, content: Content) -> list[Markup]:
         return [*blocks, paragraph("The checks of the records found nothing.")]
     shown = sorted(content.findings, key=lambda finding: SEVERITIES.index(finding.severity))[:FINDINGS_SHOWN]
     counts = ", ".join(
-        f"{sum(f.severity == severity for f in content.findings)} {severity}s" for severity in SEVERITIES
+        counted(sum(f.severity == severity for f in content.findings), severity) for severity in SEVERITIES
     )
     rest = len(content.findings) - len(shown)
     sentences = [f"{finding.severity}: {finding}" for finding in shown]

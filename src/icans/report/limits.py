@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
+from icans.figures.labels import counted
 from icans.protocol import Protocol
 from icans.report.numbers import Numbers
 from icans.report.validity import coverage
+from icans.report.words import SHORT
 from icans.results import display
+from icans.results.survival import ORIGINS
 from icans.scales.model import Scale
 from icans.scales.unconfirmed import unconfirmed
 
@@ -20,22 +23,34 @@ SMALL = 30
 def limits(numbers: Numbers, protocol: Protocol, scales: Sequence[Scale]) -> list[str | Markup]:
     """Give the limits of the study: design, sample, finish lines, what was missing, scales nobody could check."""
     sentences = [
-        _one_arm(),
+        _one_arm(numbers, protocol),
         _small(numbers),
         _coverage(numbers, protocol),
         _finish_lines(numbers, protocol),
         _responders(numbers),
+        _unusable(numbers),
+        _recorded_only(numbers),
+        _open_grades(numbers),
+        _convention(numbers),
+        _unpaired(numbers),
+        _many_tests(numbers),
+        *_survival(numbers, protocol),
+        *unconfirmed(scales),
     ]
-    sentences += [_open_grades(numbers), _convention(numbers), _unpaired(numbers), *unconfirmed(scales)]
     if protocol.study.synthetic:
         sentences.insert(0, "The study is synthetic: it shows how the software works and is evidence of nothing.")
     return [sentence for sentence in sentences if sentence]
 
 
-def _one_arm() -> str:
+def _one_arm(numbers: Numbers, protocol: Protocol) -> str:
+    evaluable = numbers.find("population", "evaluable", "n")
+    if evaluable is not None and not evaluable.value:
+        return "No patient is evaluable: nothing here is about the intervention."
+    compared = protocol.target_trial or protocol.natural_history or any(one.by == "treated" for one in protocol.compare)
+    nobody = "the remission rate is not compared" if compared else "nobody here is compared"
     return (
-        "One arm: nobody here is compared with patients who were not given the intervention. ICANS also resolves by "
-        "itself, so a rate of remission describes what happened and does not say what the intervention did."
+        f"One arm: {nobody} with patients who were not given the intervention. ICANS also resolves by itself, so a "
+        "rate of remission describes what happened and does not say what the intervention did."
     )
 
 
@@ -107,6 +122,31 @@ def _responders(numbers: Numbers) -> Markup | str:
     ).format(numbers.show(f"{n.value - events.value:.0f}", [n, events]))
 
 
+def _unusable(numbers: Numbers) -> Markup | str:
+    rows = [row for row in numbers.matching("data") if row.statistic == "rows_unusable" and row.value]
+    if not rows:
+        return ""
+    said = Markup("Rows that cannot be used, or repeat another, are left out: {}.").format(
+        Markup(", ").join(
+            Markup("{} in {}").format(
+                numbers.show(f"{display.number(row.value or 0, 0)} of {display.number(row.n, 0)}", [row]), row.variable
+            )
+            for row in rows
+        )
+    )
+    if any(row.variable == "patients" for row in rows):
+        said += " A patient whose row in patients cannot be used is in none of the numbers."
+    return said
+
+
+def _recorded_only(numbers: Numbers) -> Markup | str:
+    return _of_assessments(
+        numbers,
+        "recorded_only",
+        "assessments have the clinic's grade alone: no signs were recorded to check it against.",
+    )
+
+
 def _open_grades(numbers: Numbers) -> Markup | str:
     return _of_assessments(
         numbers, "open", "assessments have signs that leave the grade open; they neither open nor end an episode."
@@ -130,7 +170,7 @@ def _of_assessments(numbers: Numbers, statistic: str, words: str) -> Markup | st
 
 def _unpaired(numbers: Numbers) -> Markup | str:
     parts = [
-        Markup("{} in {} ({})").format(row.variable, row.group or "", numbers.one(row))
+        Markup("{} in {} ({})").format(row.variable, SHORT.get(row.group or "", row.group), numbers.one(row))
         for row in numbers.matching("biomarkers")
         if row.statistic == "unpaired" and row.value
     ]
@@ -139,3 +179,32 @@ def _unpaired(numbers: Numbers) -> Markup | str:
     return Markup(
         "Patients without a measurement on both sides of the first course are left out of the paired comparison: "
     ) + (Markup(", ").join(parts) + ".")
+
+
+def _many_tests(numbers: Numbers) -> str:
+    tests = [row for row in numbers.matching("biomarkers") if row.statistic == "p_value" and row.value is not None]
+    if len(tests) < 2:
+        return ""
+    return f"The p-values of the {len(tests)} paired comparisons are not adjusted for their number."
+
+
+def _survival(numbers: Numbers, protocol: Protocol) -> Iterator[Markup | str]:
+    """Say who has no time, where no deaths were recorded, and that the evaluable lived to be treated."""
+    missing = numbers.find("survival", "os", "missing")
+    if missing is not None and missing.value:
+        yield Markup("Survival leaves out {} without a time zero, or whom nobody saw after it.").format(
+            numbers.show(counted(int(missing.value), "patient"), [missing])
+        )
+    if numbers.find("data", "events", "rows_read") is None:
+        yield (
+            "There is no table events: deaths and progressions are not recorded, so survival says only until when "
+            "patients were seen."
+        )
+    infused, evaluable = (numbers.find("population", step, "n") for step in ("infused", "evaluable"))
+    if infused is None or evaluable is None or not evaluable.value or infused.value == evaluable.value:
+        return
+    if protocol.survival.origin != "first_course":
+        yield (
+            "Evaluable patients lived until their first course: their survival from "
+            f"{ORIGINS[protocol.survival.origin]} cannot be compared with that of all infused."
+        )

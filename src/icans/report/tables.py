@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -20,6 +21,8 @@ TABLE = Markup("""\
 {}
 </tbody>{}
 </table></div>""")
+BRACKETED = re.compile(r"\((<button[^>]*>)([^<]*)(</button>)\)")
+"""A number in brackets. The brackets go inside it: lines are broken between a bracket and a button, not within one."""
 
 
 @dataclass(frozen=True)
@@ -62,23 +65,30 @@ def _row(row: Row, columns: int) -> Markup:
     if not row.cells:
         return Markup('<tr><th scope="colgroup" colspan="{}">{}</th></tr>').format(columns + 1, row.label)
     indented = Markup(' class="indented"') if row.indented else ""
-    return Markup('<tr{}><th scope="row">{}</th>{}</tr>').format(indented, row.label, _each("<td>{}</td>", row.cells))
+    return Markup('<tr{}><th scope="row">{}</th>{}</tr>').format(
+        indented, row.label, _each("<td>{}</td>", map(_unbroken, row.cells))
+    )
 
 
-def _each(form: str, contents: Sequence[str]) -> Markup:
+def _unbroken(cell: Markup) -> Markup:
+    return Markup(BRACKETED.sub(r"\1(\2)\3", str(cell)))  # noqa: S704  # nothing is added to what was escaped
+
+
+def _each(form: str, contents: Iterable[str]) -> Markup:
     return Markup("").join(Markup(form).format(content) for content in contents)  # noqa: S704  # the form is ours
 
 
 def described(numbers: Numbers, analysis: str, variable: str, group: str | None) -> Markup:
-    """Write ``median (min-max)`` of a numeric variable, with how many have no value."""
-    rows = {s: numbers.find(analysis, variable, s, group=group) for s in ("median", "min", "max", "missing")}
+    """Write ``median (min-max)`` of a numeric variable, with how many have no value or were not seen to end."""
+    statistics = ("median", "min", "max", "missing", "unresolved")
+    rows = {s: numbers.find(analysis, variable, s, group=group) for s in statistics}
     median, least, most = rows["median"], rows["min"], rows["max"]
     if median is None or least is None or most is None:
         return Markup("")
     if median.value is None or least.value is None or most.value is None:
         return numbers.one(median)
     text = numbers.show(display.median_range(median.value, least.value, most.value, median.unit), (median, least, most))
-    return text + _missing(numbers, rows["missing"])
+    return text + _aside(numbers, rows["missing"], "not recorded") + _aside(numbers, rows["unresolved"], "not over")
 
 
 def counted(numbers: Numbers, analysis: str, variable: str, group: str | None, of: str) -> Markup:
@@ -119,7 +129,7 @@ def _not_recorded(numbers: Numbers, missing: Sequence[Result | None]) -> list[Ro
     return [Row("not recorded", tuple(numbers.one(row) for row in missing), indented=True)]
 
 
-def _missing(numbers: Numbers, row: Result | None) -> Markup:
+def _aside(numbers: Numbers, row: Result | None, words: str) -> Markup:
     if row is None or not row.value:
         return Markup("")
-    return Markup(" ") + numbers.show(f"[{display.number(row.value, 0)} not recorded]", [row])
+    return Markup(" ") + numbers.show(f"[{display.number(row.value, 0)} {words}]", [row])
