@@ -36,6 +36,8 @@ class DuckDBEngine:
     def __init__(self, scratch: Path | None = None, limits: Limits = NO_LIMITS) -> None:
         import ibis  # noqa: PLC0415  # start-up counts
 
+        from icans.engines.duckdb_memory import CopyingBackend  # noqa: PLC0415  # as above
+
         _pass_over_pandas()
         settings: dict[str, Any] = {
             "autoinstall_known_extensions": False,
@@ -50,7 +52,7 @@ class DuckDBEngine:
             settings["threads"] = limits.threads
         # Merging nested selects takes Ibis longer than it takes DuckDB to see through them.
         ibis.options.sql.fuse_selects = False
-        self.backend = ibis.duckdb.connect(**settings)
+        self.backend = CopyingBackend().connect(**settings)
         self.backend.con.execute("SET enable_progress_bar = false")
         self._kept = 0
         self._opened = 0
