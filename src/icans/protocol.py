@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from icans.errors import CallError, ProtocolError, nearest
 from icans.protocols.compare import Comparisons
@@ -313,6 +313,17 @@ class Protocol(Section):
         description="Other values of these definitions, as written; `icans.specifications.reading` checks them",
     )
 
+    @field_validator("biomarkers")
+    @classmethod
+    def _each_marker_once(cls, markers: list[Biomarker]) -> list[Biomarker]:
+        names = [(marker.specimen.strip().lower(), marker.analyte.strip().lower()) for marker in markers]
+        for marker, name in zip(markers, names, strict=True):
+            if names.count(name) > 1:
+                raise ValueError(
+                    f"{marker.analyte} in {marker.specimen} stands twice; a measurement has one pair of windows"
+                )
+        return markers
+
 
 def read(path: Path) -> Protocol:
     """Read `study.toml`, the file or the folder that holds it.
@@ -373,7 +384,9 @@ def _sentence(problem: Any) -> str:  # noqa: ANN401  # Pydantic's ErrorDetails
     where = f"[{'.'.join(sections)}] {key}" if sections else f"[{key}]"
     if problem["type"] == "missing":
         return f"{where} is missing: {_meaning(problem['loc'])}."
-    was = "" if isinstance(problem["input"], dict) else f" (it is {problem['input']!r})"
+    written = problem["input"]
+    in_sections = isinstance(written, dict) or (isinstance(written, list) and dict in map(type, written))
+    was = "" if in_sections else f" (it is {written!r})"
     said = f"{where}: {problem['msg'].removeprefix('Value error, ')}{was}"
     return said if said.endswith("?") else f"{said}."
 

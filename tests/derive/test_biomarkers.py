@@ -7,7 +7,8 @@ import pytest
 
 from icans.derive.biomarkers import biomarkers
 from icans.derive.schema import DERIVED
-from icans.protocol import Biomarker
+from icans.errors import ProtocolError
+from icans.protocol import Biomarker, parse
 
 IL6 = Biomarker(specimen="csf", analyte="IL-6", before_hours=(-48, 0), after_hours=(0, 96))
 
@@ -125,3 +126,18 @@ def test_no_measurement_gives_no_pair_but_every_column(pairs: Any, engine: Any) 
         table = engine.collect(pairs("", markers))
         assert table.num_rows == 0
         assert table.column_names == list(DERIVED["biomarkers"])
+
+
+def test_a_measurement_has_one_pair_of_windows() -> None:
+    text = b"""
+        study = { title = "Two windows" }
+        biomarkers = [
+          { analyte = "IL-6", specimen = "csf", after_hours = [0.0, 48.0] },
+          { analyte = "il-6 ", specimen = "CSF" },
+        ]
+        """
+    with pytest.raises(
+        ProtocolError,
+        match=r"^study\.toml: \[biomarkers\]: IL-6 in csf stands twice; a measurement has one pair of windows\.$",
+    ):
+        parse(text)
