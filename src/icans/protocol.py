@@ -319,9 +319,7 @@ class Protocol(Section):
         names = [(marker.specimen.strip().lower(), marker.analyte.strip().lower()) for marker in markers]
         for marker, name in zip(markers, names, strict=True):
             if names.count(name) > 1:
-                raise ValueError(
-                    f"{marker.analyte} in {marker.specimen} stands twice; a measurement has one pair of windows"
-                )
+                raise ValueError(f"{marker.analyte} in {marker.specimen} stands twice; give it one pair of windows")
         return markers
 
 
