@@ -223,7 +223,10 @@ def _placed(
         if not table.used or table.clock is None:
             expressions[name] = absent(schema[name])
             continue
-        unknown, findings = strangers(table, patients, infusions.patients, engine) if name in strange else (0, [])
+        given = tables.get("infusions")
+        unknown, findings = (
+            strangers(table, patients, infusions.patients, engine, given) if name in strange else (0, [])
+        )
         far, more = far_rows(table, infusions, engine)
         rows = placed(table.table, table.clock, infusions, known=name not in strange, near=not far)
         expressions[name] = canonical(rows, schema[name])

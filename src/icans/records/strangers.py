@@ -23,8 +23,17 @@ if TYPE_CHECKING:
 
 MOST_IDS = 5_000
 """Ids among which the nearest to an unknown one is looked for."""
+NOBODY: frozenset[str] = frozenset()
 UNKNOWN = "is not a patient of the table patients"
 NOT_INFUSED = "has no infusion, so that this row has no hour"
+REFUSED = {
+    UNKNOWN: ("is a patient whose row in the table patients cannot be used", "Correct that row; this one then counts."),
+    NOT_INFUSED: (
+        "has no infusion that can be used, so that this row has no hour",
+        "Correct the row in the table infusions; this one then counts.",
+    ),
+}
+"""Problem and advice where it is another row of the patient that is at fault."""
 
 
 def with_strangers(ids: Mapping[str, ibis.Table], known: ibis.Table, engine: Engine) -> frozenset[str]:
@@ -61,7 +70,9 @@ def of_known_patients(sources: Mapping[str, SourceRows], patients: Usable, engin
         return frozenset()
 
 
-def strangers(table: Usable, patients: Usable, known: ibis.Table, engine: Engine) -> tuple[int, list[Finding]]:
+def strangers(
+    table: Usable, patients: Usable, known: ibis.Table, engine: Engine, infusions: Usable | None = None
+) -> tuple[int, list[Finding]]:
     """Count the rows of patients who are none of the known, and name the first of them.
 
     Parameters
@@ -74,13 +85,16 @@ def strangers(table: Usable, patients: Usable, known: ibis.Table, engine: Engine
         Ids of those whose rows can be used: the patients, or those of them with an infusion.
     engine
         Where the rows live.
+    infusions
+        The infusions, where their rows decide who is known.
     """
     rows = table.numbered().anti_join(known, "patient_id").select("patient_id", ROW)
     unknown = rows.anti_join(patients.table, "patient_id")
     not_infused = rows.semi_join(patients.table, "patient_id")
     ids = engine.collect(patients.table.select("patient_id").limit(MOST_IDS))["patient_id"].to_pylist()
     count, findings = 0, []
-    for strange, problem in ((unknown, UNKNOWN), (not_infused, NOT_INFUSED)):
+    for strange, problem, deciding in ((unknown, UNKNOWN, patients), (not_infused, NOT_INFUSED, infusions)):
+        refused = _refused(deciding)
         number = engine.rows(strange.aggregate(n=strange.count()))[0]["n"]
         count += number
         first = engine.rows(strange.order_by(ROW, "patient_id").limit(MOST_ROWS))
@@ -88,10 +102,18 @@ def strangers(table: Usable, patients: Usable, known: ibis.Table, engine: Engine
         for row in first:
             patient = shown(row["patient_id"])
             do = advice.get(row["patient_id"], "Add the infusion to the table infusions.")
-            findings.append(Finding("error", table.file, row[ROW], "patient_id", patient, problem, do, patient))
+            why, do = REFUSED[problem] if patient in refused else (problem, do)
+            findings.append(Finding("error", table.file, row[ROW], "patient_id", patient, why, do, patient))
         if number > len(first):
             findings.append(more_rows(findings[-1], number - len(first), problem))
     return count, findings
+
+
+def _refused(table: Usable | None) -> frozenset[str]:
+    """Give the patients of whom a row cannot be used."""
+    return (
+        frozenset(finding.patient_id for finding in table.findings if finding.severity == "error") if table else NOBODY
+    )
 
 
 def _nearest(ids: list[str], unknown: Iterable[str]) -> dict[str, str]:

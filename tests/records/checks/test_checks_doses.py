@@ -96,7 +96,6 @@ def test_names_of_drugs_that_are_almost_alike_are_doubtful(checked):
     names = ["anakinra", "anakinra", "Anakinra", "anakinara", "prednisone", "prednisolone", "IL-2", "IL-6"]
     found = checked(treatments=[*INTRATHECAL, *({"hour": float(h), "drug": name} for h, name in enumerate(names))])
     assert said(found) == [
-        'treatments, column drug: "Anakinra" (once) is spelled almost like anakinra (2 times).',
         'treatments, column drug: "anakinara" (once) is spelled almost like anakinra (2 times).',
     ]
 

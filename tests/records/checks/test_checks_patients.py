@@ -95,7 +95,7 @@ def test_an_age_is_missed_where_the_instrument_depends_on_it(checked):
             "patients, patient P01, column age_years: no age is recorded, but 2 of 2 assessments have a CAPD score; "
             "without an age the patient is taken to be 12 or over and graded by ICE."
         ),
-        "patients, column age_years: 2 of the patients with an ICE score have no age and are taken to be 12 or over.",
+        "patients, column age_years: 2 patients with an ICE score and no age: taken to be 12 or over.",
     ]
 
 

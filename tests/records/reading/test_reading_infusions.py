@@ -114,6 +114,24 @@ def test_a_record_of_an_unknown_patient_is_an_error_with_the_nearest(folder, tab
     assert outcome.records.rows[table].used == outcome.records.rows[table].read - 2
 
 
+def test_a_row_without_a_usable_patient_or_infusion_names_the_row_to_correct(folder):
+    folder.write("patients.csv", "patient_id,sex\nP01,female\nP02,weiblich\nP03,male\n")
+    folder.write("infusions.csv", "patient_id,infused_at\nP01,0\nP03,Monday\n")
+    folder.write("neuro.csv", f"{GRADES}P01,1,1\nP02,1,1\nP03,1,1\n")
+    outcome = folder.read()
+    assert outcome.errors[-2:] == [
+        (
+            'neuro.csv, row 3, column patient_id: "P02" is a patient whose row in the table patients cannot be used.\n'
+            "  Correct that row; this one then counts."
+        ),
+        (
+            'neuro.csv, row 4, column patient_id: "P03" has no infusion that can be used, '
+            "so that this row has no hour.\n"
+            "  Correct the row in the table infusions; this one then counts."
+        ),
+    ]
+
+
 def test_a_patient_who_stands_twice_alike_is_used_once_with_a_warning(folder):
     folder.write("patients.csv", "patient_id,sex\nP01,female\nP02,male\nP01 ,Female\n")
     outcome = folder.read()

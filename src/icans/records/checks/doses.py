@@ -89,9 +89,10 @@ def _twins(drugs: Mapping[str, int]) -> list[Finding]:
             column="drug",
             value=shown(rare),
             problem=f"({_times(drugs[rare])}) is spelled almost like {shown(common)} ({_times(drugs[common])})",
-            advice="If they are one drug, write it one way; names are compared without case.",
+            advice="If they are one drug, write it one way.",
         )
         for rare, common in spelling_twins(drugs, one_letter=True)
+        if folded(rare) != folded(common)  # drugs are compared without case
     ]
 
 

@@ -124,12 +124,13 @@ def _ages_unknown(patients: ibis.Table, engine: Engine) -> list[Finding]:
     number = engine.rows(patients.agg(number=unknown.sum()))[0]["number"]
     if not number:
         return []
+    who = "patient" if number == 1 else "patients"
     return [
         Finding(
             severity="note",
             file="patients",
             column="age_years",
-            problem=f"{number:,} of the patients with an ICE score have no age and are taken to be 12 or over",
+            problem=f"{number:,} {who} with an ICE score and no age: taken to be 12 or over",
             advice="Give the ages: children under 12 are graded by CAPD.",
         )
     ]
