@@ -39,3 +39,8 @@ def test_a_table_of_memory_has_its_types_and_rows(engine: DuckDBEngine) -> None:
     )
     assert engine.collect(ibis.memtable(held)).to_pylist() == held.to_pylist()
     assert engine.rows(ibis.memtable(held).filter(ibis._.flag)) == [{'a "b"': 1, "flag": True, "none": None}]
+
+
+def test_a_table_of_memory_can_be_kept(engine: DuckDBEngine) -> None:
+    held = pa.table({"a": [1, 2]})
+    assert engine.collect(engine.keep(ibis.memtable(held))).to_pylist() == held.to_pylist()

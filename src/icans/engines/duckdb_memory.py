@@ -15,9 +15,11 @@ class CopyingBackend(Backend):
     """
 
     def _register_in_memory_table(self, op: ops.InMemoryTable) -> None:
-        held = f"arrow_{op.name}"
-        self.con.register(held, op.data.to_pyarrow(op.schema))
+        arrow, copy = f"arrow_{op.name}", f"copy_{op.name}"
+        self.con.register(arrow, op.data.to_pyarrow(op.schema))
         try:
-            self.con.execute(f'CREATE TEMP TABLE "{op.name}" AS FROM "{held}"')
+            self.con.execute(f'CREATE TEMP TABLE "{copy}" AS FROM "{arrow}"')
         finally:
-            self.con.unregister(held)
+            self.con.unregister(arrow)
+        # By the name that Ibis gives it stands a view, as Ibis expects where it drops it.
+        self.con.execute(f'CREATE TEMP VIEW "{op.name}" AS FROM "{copy}"')
