@@ -221,10 +221,8 @@ class Study:
         step
             Told the name of each step as it begins.
         """
-        from icans.analyses.every import analysed, write
         from icans.figures.figure import Figure
-        from icans.figures.gallery import patient_figures
-        from icans.records.findings import write_csv
+        from icans.figures.patients import patient_figures
 
         derived = self.derive(folder / "derived", step)
         step("patients")
@@ -233,6 +231,9 @@ class Study:
         (folder / "figures").mkdir()
         early = renderer.draw([one for one in of_patients if isinstance(one, Figure)], folder / "figures")
         step("checks")  # what follows is done, and its libraries are imported, while figures are drawn
+        from icans.analyses.every import analysed, write
+        from icans.records.findings import write_csv
+
         findings = self.findings(derived)
         write_csv(findings, folder / "findings.csv")
         found = analysed(self, gathered, derived, findings, step, alternatives=True)

@@ -6,16 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from icans.figures.biomarkers import biomarkers
-from icans.figures.by_day import by_day
 from icans.figures.figure import Figure, LeftOut
-from icans.figures.first_course import first_course
 from icans.figures.flow import flow
-from icans.figures.heatmap import heatmap
 from icans.figures.onset import time_course
+from icans.figures.patients import patient_figures
 from icans.figures.remission import remission
 from icans.figures.stated import Stated
 from icans.figures.survival import survival
-from icans.figures.swimmer import swimmer
 
 if TYPE_CHECKING:
     from icans.figures.data import FigureData
@@ -26,24 +23,6 @@ if TYPE_CHECKING:
     from icans.results.rows import Result
     from icans.results.specified import Specified
     from icans.results.target_trial import TrialResults
-
-
-def patient_figures(data: FigureData, protocol: Protocol) -> list[Figure | LeftOut]:
-    """Make the figures of patients' rows alone, which need no result: the days, the lanes, the first course.
-
-    Parameters
-    ----------
-    data
-        Patient-level rows, from `icans.figures.collect.figure_data`.
-    protocol
-        Definitions of the study.
-    """
-    name = protocol.intervention.short
-    return [
-        by_day(data) if data.left_out else heatmap(data, intervention=name),
-        swimmer(data, intervention=name),
-        first_course(data, intervention=name, rules=protocol.remission.rules),
-    ]
 
 
 def all_figures(
@@ -66,7 +45,7 @@ def all_figures(
     protocol
         Definitions of the study.
     of_patients
-        What `patient_figures` gave, where that was asked for before.
+        What `icans.figures.patients.patient_figures` gave, where that was asked for before.
 
     Returns
     -------
