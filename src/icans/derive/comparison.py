@@ -70,7 +70,7 @@ def compared(
                 ).cast("int8"),
                 f"driver_{number}": ibis.ifelse(signed, found.driver, ""),
             },
-        ).view()
+        )
         kept += [f"{column}_{number}" for column in ("state", "least", "driver")]
     return reduce(lambda one, other: other.union(one), [*_deaths(events, scales, kept), rows.select(*kept)])
 

@@ -56,7 +56,7 @@ def scored(table: ibis.Table, scale: Scale) -> ibis.Table:
         "missing": settled.ifelse("", sight.kept("unsettled")),
     }
     own = [name for name in sight.own if name not in SCORED]
-    return sight.table.select(*own, **{name: found[name] for name in SCORED}).view()
+    return sight.table.select(*own, **{name: found[name] for name in SCORED})
 
 
 def _of_items(sight: Sight, score: Score) -> tuple[Any, Any, Any]:

@@ -96,8 +96,7 @@ class Sight:
         self.constants.update({name: value for name, value in found.items() if not isinstance(value, ibis.Value)})
         columns = {self.prefix + name: value for name, value in found.items() if isinstance(value, ibis.Value)}
         if columns:
-            # Ibis merges successive projections into one and so repeats what they share; a view holds them apart.
-            self.table = self.table.mutate(**columns).view()
+            self.table = self.table.mutate(**columns)
 
     def kept(self, name: str) -> Any:  # noqa: ANN401  # a column or a constant
         """Give what was kept under a name: a column, or a constant where it is the same in every row."""
