@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from icans.engines.duckdb import DuckDBEngine
-from icans.errors import EngineError
+from icans.numbered import Numbered
 
 
 @pytest.fixture
@@ -17,19 +17,15 @@ def engine(tmp_path: Path) -> DuckDBEngine:
 
 
 def test_a_column_written_by_number_is_read_as_text(engine: DuckDBEngine, tmp_path: Path) -> None:
-    table = ibis.memtable({"n": [1, 2, 3], "it's": ["a'b", None, "c"]})
-    written = engine.write(table, tmp_path / "t.parquet", levels={"it's": ["c", "a'b", "never"]})
+    table = ibis.memtable({"n": [1, 2, 3, 4], "it's": [1, 0, 3, 2]})
+    written = engine.write(Numbered(table, {"it's": ["c", "a'b", "c", ""]}), tmp_path / "t.parquet")
     assert sorted(engine.rows(written), key=lambda row: row["n"]) == [
         {"n": 1, "it's": "a'b"},
-        {"n": 2, "it's": None},
-        {"n": 3, "it's": "c"},
+        {"n": 2, "it's": "c"},
+        {"n": 3, "it's": ""},
+        {"n": 4, "it's": "c"},
     ]
     assert str(pq.read_schema(tmp_path / "t.parquet").field("it's").type) == "string"
-
-
-def test_a_text_that_was_not_named_is_refused_rather_than_lost(engine: DuckDBEngine, tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="other"):
-        engine.write(ibis.memtable({"t": ["other"]}), tmp_path / "t.parquet", levels={"t": ["one"]})
 
 
 def test_files_of_one_table_are_matched_by_name_and_keep_their_numbers(engine: DuckDBEngine, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from icans.derive.contradictions import contradiction_findings
 from icans.derive.endpoints import endpoints, evaluable
 from icans.derive.episodes import episodes
 from icans.derive.exposure import courses, steroids
-from icans.derive.grades import grades, texts
+from icans.derive.grades import grades
 from icans.derive.survival import last_seen, survival
 from icans.protocols.compare import refuse_unknown
 from icans.records.checks import check
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from icans.figures.data import FigureData
     from icans.figures.figure import Figure, LeftOut
     from icans.figures.render import Renderer
+    from icans.numbered import Numbered
     from icans.protocol import Protocol
     from icans.records.findings import Finding
     from icans.records.tables import Records
@@ -94,12 +95,12 @@ class Study:
         quiet = timedelta(hours=protocol.episodes.quiet_hours)
         derived: dict[str, ibis.Table] = {}
 
-        def keep(name: str, table: ibis.Table, levels: Mapping[str, Sequence[str]] | None = None) -> ibis.Table:
+        def keep(name: str, table: ibis.Table | Numbered) -> ibis.Table:
             step(name)
-            derived[name] = self.engine.write(table, folder / f"{name}.parquet", levels=levels)
+            derived[name] = self.engine.write(table, folder / f"{name}.parquet")
             return derived[name]
 
-        graded = keep("grades", self.graded(), texts(self.scales))
+        graded = keep("grades", self.graded())
         toxic = keep("episodes", episodes(graded, quiet=quiet, onset_grade=protocol.episodes.onset_grade))
         given = keep(
             "courses",
@@ -160,7 +161,7 @@ class Study:
         doubts = [*lacking(self.scales.values(), self.records), *check(self.records, self.protocol, self.engine)]
         return [*self.records.findings, *doubts, *contradiction_findings(derived["grades"], self.engine)]
 
-    def graded(self) -> ibis.Table:
+    def graded(self) -> Numbered:
         """Grade every assessment of both toxicities."""
         return grades(
             _found(self.records, "neuro", "icans_grade"),

@@ -6,7 +6,7 @@ from typing import Any
 import ibis
 import pytest
 
-from icans.derive.grades import grades, texts
+from icans.derive.grades import grades
 from icans.derive.schema import DERIVED
 from icans.scales import catalogue
 
@@ -19,7 +19,7 @@ def grade(make: Any) -> Any:
         neuro, crs, patients, events = (
             make(name, tables.get(name, ())) for name in ("neuro", "crs", "patients", "events")
         )
-        return grades(neuro, crs, patients, events, scales=SCALES, unrecorded=unrecorded)
+        return grades(neuro, crs, patients, events, scales=SCALES, unrecorded=unrecorded).worded()
 
     return graded
 
@@ -126,7 +126,7 @@ def test_a_study_column_of_the_assessments_does_not_pose_as_the_age_or_as_an_eve
     neuro = neuro.mutate(age_years=5.0, event=ibis.literal("death_due_to_icans"))
     patients = make("patients", [{"patient_id": "P01", "age_years": 40.0}])
     found = grades(neuro, make("crs"), patients, make("events"), scales=SCALES, unrecorded="absent")
-    assert rows(found, "grade") == [(0,)]
+    assert rows(found.table, "grade") == [(0,)]
 
 
 def test_death_due_to_icans_is_a_grade_5_at_its_hour(grade: Any, rows: Any) -> None:
@@ -163,30 +163,41 @@ def test_an_empty_study_gives_no_grade_but_every_column(grade: Any, engine: Any)
     assert table.column_names == list(DERIVED["grades"])
 
 
-def test_the_texts_that_columns_may_hold_are_all_known(grade: Any, rows: Any) -> None:
+def test_a_table_written_by_number_is_read_in_the_same_words(make: Any, engine: Any, rows: Any, tmp_path: Any) -> None:
     answers = itertools.product(
         ("10", "0", "-"), ("awake", "touch", "-"), ("none", "prolonged", "-"), ("-", "ice;seizure")
     )
     lines = [f"P01 {hour} {' '.join(row)}" for hour, row in enumerate(answers)]
-    found = rows(
-        grade(
-            neuro="\n".join(["patient_id hour ice consciousness seizure other_cause", *lines]),
-            crs="""
-            patient_id hour temperature_c hypotension vasopressors oxygen
-            P01        1    39            -           2            -
-            P01        2    -             vasopressor -            cpap
+    found = grades(
+        make("neuro", "\n".join(["patient_id hour ice consciousness seizure other_cause", *lines])),
+        make(
+            "crs",
+            """
+            patient_id hour temperature_c hypotension vasopressors oxygen crs_grade
+            P01        1    39            -           2            -      -
+            P01        2    -             vasopressor -            cpap   2
+            P01        3    -             -           -            -      1
             """,
-            events="""
+        ),
+        make("patients"),
+        make(
+            "events",
+            """
             patient_id hour event
             P01        900  death_due_to_icans
             """,
-            unrecorded="unknown",
         ),
-        *(columns := ("toxicity", "scale", "driver", "missing", "excluded")),
+        scales=SCALES,
+        unrecorded="unknown",
     )
-    known = texts(SCALES)
-    assert set(known) == set(columns)
-    for place, column in enumerate(columns):
-        assert {row[place] for row in found} <= set(known[column])
-    assert len({row[2] for row in found}) > 5
-    assert len({row[3] for row in found}) > 5
+    columns = ("toxicity", "scale", "driver", "missing", "excluded")
+    assert set(found.texts) == set(columns)
+    written = rows(engine.write(found, tmp_path / "grades.parquet"), "hour", *columns, "grade_high")
+    assert written == rows(found.worded(), "hour", *columns, "grade_high")
+    assert [row for row in written if row[1] == "crs"] == [
+        (1, "crs", "astct-2019-crs", "vasopressors", "hypotension;vasopressin;oxygen", "", 4),
+        (2, "crs", "astct-2019-crs", "", "fever;vasopressors;vasopressin;antipyretic_or_anticytokine", "", 4),
+        (3, "crs", "recorded", "", "", "", 1),
+    ]
+    assert written[-1] == (900, "icans", "astct-2019-icans", "death", "", "", 5)
+    assert len({row[4] for row in written}) > 5

@@ -179,7 +179,7 @@ def study(tmp_path):
 
 def test_a_study_is_graded_by_the_columns_that_its_scale_declares(study, engine):
     opened = Study.read(study, engine)
-    rows = opened.engine.rows(opened.graded().order_by("hour").select("hour", "grade", "driver"))
+    rows = opened.engine.rows(opened.graded().worded().order_by("hour").select("hour", "grade", "driver"))
     assert rows == [
         {"hour": 1.0, "grade": 3, "driver": "papilledema"},
         {"hour": 3.0, "grade": 4, "driver": "motor_power"},

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
 
 import ibis
 
 from icans.derive.schema import conformed
+from icans.numbered import NUMBER, Numbered, stacked
 from icans.records.schema import PATIENTS
 from icans.scales import engine
 from icans.scales.model import DEATH, Convention, Fatal, Scale, columns, signs
@@ -17,6 +17,7 @@ RECORDED = "recorded"
 """Stands for the scale where only the grade that the clinic recorded is there."""
 
 PLACE = ("patient_id", "infusion", "hour")
+LISTS = ("driver", "missing", "excluded")
 FATAL_GRADE = 5
 
 
@@ -28,7 +29,7 @@ def grades(
     *,
     scales: Mapping[str, Scale],
     unrecorded: Convention,
-) -> ibis.Table:
+) -> Numbered:
     """Grade every assessment of both toxicities.
 
     An assessment without any sign of the scale takes the grade the clinic recorded; without that either, it is no
@@ -46,8 +47,8 @@ def grades(
 
     Returns
     -------
-    ibis.Table
-        One row an assessment and toxicity, columns as `icans.derive.schema.DERIVED`. Unordered.
+    Numbered
+        One row an assessment and toxicity, columns as `icans.derive.schema.DERIVED` once in words. Unordered.
 
     Raises
     ------
@@ -64,46 +65,36 @@ def grades(
         _assessed(seen[toxicity], patients, toxicity=toxicity, scale=scale, unrecorded=unrecorded)
         for toxicity, scale in scales.items()
     ]
-    # Each union copies the query of both its sides: the long ones are added last.
-    return reduce(lambda one, other: other.union(one), [*deaths, *assessed])
-
-
-def texts(scales: Mapping[str, Scale]) -> dict[str, list[str]]:
-    """Give every text that a column of `grades` can hold, for the columns where those are few."""
-    found = [
-        {"toxicity": [toxicity], "scale": [scale.id, RECORDED], **engine.texts(scale)}
-        for toxicity, scale in scales.items()
-    ]
-    few = [column for column in found[0] if all(column in one for one in found)]
-    every = {column: [text for one in found for text in one[column]] for column in few}
-    return {
-        column: list(dict.fromkeys([*those, *([DEATH] if column == "driver" else [])]))
-        for column, those in every.items()
-    }
+    return stacked([*deaths, *assessed])
 
 
 def _assessed(
     table: ibis.Table, patients: ibis.Table, *, toxicity: str, scale: Scale, unrecorded: Convention
-) -> ibis.Table:
+) -> Numbered:
     recorded = f"{toxicity}_grade"
     if not any(sign in table.columns for sign in signs(scale)):
         return _recorded_only(table, toxicity, recorded)
     readable, decided = _readable(table, patients, scale, recorded)
-    rows = engine.graded(readable, scale, unrecorded=unrecorded, decided=decided)
+    found = engine.numbered_grades(readable, scale, unrecorded=unrecorded, decided=decided)
+    rows = found.table
     rows = rows.filter(ibis.ifelse(rows.signed, ibis.literal(True), rows[recorded].notnull()))
-    signed, grade, blank = rows.signed, rows[recorded].cast("int8"), ibis.literal("")
-    return rows.select(
+    signed, grade = rows.signed, rows[recorded].cast("int8")
+
+    def where_signed(name: str) -> ibis.Value:
+        nothing = ibis.literal(0, NUMBER) if name in found.texts else ibis.literal("")
+        return ibis.ifelse(signed, rows[name], nothing)
+
+    numbered = rows.select(
         *PLACE,
-        toxicity=ibis.literal(toxicity),
-        scale=ibis.ifelse(signed, rows.scale, RECORDED),
+        toxicity=ibis.literal(0, NUMBER),
+        scale=ibis.ifelse(signed, rows.scale, ibis.literal(1, NUMBER)),
         grade=ibis.ifelse(signed, rows.grade, grade),
         grade_low=ibis.ifelse(signed, rows.grade_low, grade),
         grade_high=ibis.ifelse(signed, rows.grade_high, grade),
-        driver=ibis.ifelse(signed, rows.driver, blank),
-        missing=ibis.ifelse(signed, rows.missing, blank),
-        excluded=ibis.ifelse(signed, rows.excluded, blank),
+        **{name: where_signed(name) for name in LISTS},
         recorded_grade=grade,
     )
+    return Numbered(numbered, {**found.texts, "toxicity": [toxicity], "scale": [*found.texts["scale"], RECORDED]})
 
 
 def _readable(
@@ -134,27 +125,20 @@ def _readable(
     ), decided
 
 
-def _recorded_only(table: ibis.Table, toxicity: str, recorded: str) -> ibis.Table:
+def _recorded_only(table: ibis.Table, toxicity: str, recorded: str) -> Numbered:
     rows = table.filter(table[recorded].notnull())
-    same = dict.fromkeys(("grade", "grade_low", "grade_high", "recorded_grade"), rows[recorded])
-    blank = {name: ibis.literal("") for name in ("driver", "missing", "excluded")}
-    return conformed(
-        rows.select(*PLACE, toxicity=ibis.literal(toxicity), scale=ibis.literal(RECORDED), **same, **blank), "grades"
-    )
+    return _alike(rows, rows[recorded], rows[recorded], toxicity=toxicity, scale=RECORDED, driver="")
 
 
-def _deaths(events: ibis.Table, fatal: Fatal, *, toxicity: str, scale: Scale) -> ibis.Table:
+def _deaths(events: ibis.Table, fatal: Fatal, *, toxicity: str, scale: Scale) -> Numbered:
     deaths = events.filter(events[fatal.column] == fatal.event).select(*PLACE).distinct()
-    five = {name: ibis.literal(FATAL_GRADE) for name in ("grade", "grade_low", "grade_high")}
-    return conformed(
-        deaths.mutate(
-            toxicity=ibis.literal(toxicity),
-            scale=ibis.literal(scale.id),
-            **five,
-            driver=ibis.literal(DEATH),
-            missing=ibis.literal(""),
-            excluded=ibis.literal(""),
-            recorded_grade=ibis.null("int8"),
-        ),
-        "grades",
-    )
+    return _alike(deaths, ibis.literal(FATAL_GRADE), ibis.null("int8"), toxicity=toxicity, scale=scale.id, driver=DEATH)
+
+
+def _alike(rows: ibis.Table, grade: ibis.Value, recorded: ibis.Value, **texts: str) -> Numbered:
+    """Give rows a settled grade and the same texts."""
+    same = {"missing": "", "excluded": "", **texts}
+    numbers = dict.fromkeys(same, ibis.literal(0, NUMBER))
+    grades = dict.fromkeys(("grade", "grade_low", "grade_high"), grade)
+    table = conformed(rows.mutate(**numbers, **grades, recorded_grade=recorded), "grades", numbered=same)
+    return Numbered(table, {name: [text] for name, text in same.items()})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
+
+from icans.numbered import NUMBER
 
 if TYPE_CHECKING:
     import ibis
@@ -137,13 +140,14 @@ ASKED_FOR: dict[str, dict[str, tuple[str, str]]] = {
 """Derived tables that are made only where a section of the protocol needs them."""
 
 
-def conformed(table: ibis.Table, name: str) -> ibis.Table:
-    """Give a derived table its declared columns, in their order and types.
+def conformed(table: ibis.Table, name: str, numbered: Collection[str] = ()) -> ibis.Table:
+    """Give a derived table its declared columns, in their order and types; some stand for texts by number.
 
     Every cast is written out, also where Ibis takes the type for granted: an engine's own can differ (in DuckDB a
     literal 1 is a 32-bit integer and a sum of integers is 128-bit, which Parquet would hold as a float).
     """
     from ibis.expr.operations import Cast  # noqa: PLC0415  # the declaration above is read without Ibis
 
-    columns = (DERIVED | ASKED_FOR)[name]
-    return table.select(**{column: Cast(table[column], kind).to_expr() for column, (kind, _) in columns.items()})
+    columns = {column: kind for column, (kind, _) in (DERIVED | ASKED_FOR)[name].items()}
+    columns |= dict.fromkeys(numbered, NUMBER)
+    return table.select(**{column: Cast(table[column], kind).to_expr() for column, kind in columns.items()})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from icans.engines.duckdb_refusals import SourceFiles, refusals
 from icans.engines.limits import NO_LIMITS, Limits
+from icans.numbered import SEPARATOR, Numbered
 
 if TYPE_CHECKING:
     import ibis
@@ -116,29 +117,18 @@ class DuckDBEngine:
         with self._refusals("a table"):
             return self.backend.create_table(f"kept_{self._kept}", table, temp=True)
 
-    def write(
-        self, table: ibis.Table, path: Path, *, levels: Mapping[str, Collection[str]] | None = None
-    ) -> ibis.Table:
+    def write(self, table: ibis.Table | Numbered, path: Path) -> ibis.Table:
         """Compute a table into a Parquet file and give the table as read from there.
 
-        Parameters
-        ----------
-        table
-            Any table.
-        path
-            The file to write.
-        levels
-            Columns of text with all the texts they can hold: written by number, which halves the time they take. They
-            are read as text. Any other text is refused.
+        What comes as numbers is written by number, as values of an enumeration, and read as text.
         """
-        self.backend._run_pre_execute_hooks(table)  # noqa: SLF001  # puts tables of memory where the query finds them
-        numbered = [
-            f"CAST({_name(c)} AS ENUM({', '.join(map(_text, t))})) AS {_name(c)}" for c, t in (levels or {}).items()
-        ]
+        found = table if isinstance(table, Numbered) else Numbered(table, {})
+        self.backend._run_pre_execute_hooks(found.table)  # noqa: SLF001  # puts tables of memory where the query finds them
+        numbered = [f"{_enumerated(column, texts)} AS {_name(column)}" for column, texts in found.texts.items()]
         replaced = f" REPLACE ({', '.join(numbered)})" if numbered else ""
         with self._refusals(path.name):
             self.backend.con.execute(
-                f"COPY (SELECT *{replaced} FROM ({self.backend.compile(table)})) TO {_text(str(path))} "
+                f"COPY (SELECT *{replaced} FROM ({self.backend.compile(found.table)})) TO {_text(str(path))} "
                 "(FORMAT PARQUET, COMPRESSION LZ4_RAW, WRITE_BLOOM_FILTER FALSE)"
             )
         self._files.refuse_changed()
@@ -191,6 +181,12 @@ def _pass_over_pandas() -> None:
 def _literal(path: Path | str) -> str:
     """Write a path so that no sign in it stands for others."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))
+
+
+def _enumerated(column: str, texts: Sequence[str]) -> str:
+    """Give the text of a number as a value of an enumeration, which takes no comparing of texts."""
+    kind = f"ENUM({', '.join(map(_text, dict.fromkeys(texts)))})"
+    return f"CAST(string_split({_text(SEPARATOR.join(texts))}, {_text(SEPARATOR)}) AS {kind}[])[{_name(column)} + 1]"
 
 
 def _name(column: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import ibis
     import pyarrow as pa
+
+    from icans.numbered import Numbered
 
 
 class Engine(Protocol):
@@ -50,10 +52,8 @@ class Engine(Protocol):
     def keep(self, table: ibis.Table) -> ibis.Table:
         """Compute a table once and keep it for the steps that follow."""
 
-    def write(
-        self, table: ibis.Table, path: Path, *, levels: Mapping[str, Collection[str]] | None = None
-    ) -> ibis.Table:
-        """Compute a table, write it as Parquet and give the table as read from there.
+    def write(self, table: ibis.Table | Numbered, path: Path) -> ibis.Table:
+        """Compute a table, write it as Parquet and give the table as read from there, in words.
 
         Parameters
         ----------
@@ -61,8 +61,6 @@ class Engine(Protocol):
             Any table.
         path
             What to write: a file, or on a cluster a folder of files.
-        levels
-            Columns of text with all the texts they can hold, for engines that write those faster. Read as text.
         """
 
     def collect(self, table: ibis.Table) -> pa.Table:

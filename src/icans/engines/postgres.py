@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from icans.engines.postgres_refusals import refusals
 from icans.engines.postgres_session import Session
+from icans.numbered import Numbered, in_words
 
 if TYPE_CHECKING:
     import ibis
@@ -100,17 +101,11 @@ class PostgresEngine:
             self._connection.execute(f"ANALYZE {quoted(name)}")
         return self._table(name, table.schema())
 
-    def write(
-        self,
-        table: ibis.Table,
-        path: Path,
-        *,
-        levels: Mapping[str, Collection[str]] | None = None,  # noqa: ARG002  # texts are texts here
-    ) -> ibis.Table:
+    def write(self, table: ibis.Table | Numbered, path: Path) -> ibis.Table:
         """Compute a table, keep it in the database and write it as one Parquet file, a batch at a time."""
         from icans.engines.postgres_copy import write_parquet  # noqa: PLC0415  # start-up counts
 
-        kept = self.keep(table)
+        kept = self.keep(in_words(table))
         with refusals(self._place, f"{path}"):
             write_parquet(self._connection, self._typed(kept), kept.schema().to_pyarrow(), path)
         return kept

@@ -16,12 +16,13 @@ What Spark does differently, beside its SQL (`icans.engines.spark_sql`):
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, filterwarnings
 
 from icans.engines.spark_refusals import refusals
+from icans.numbered import Numbered, in_words
 
 if TYPE_CHECKING:
     import ibis
@@ -84,16 +85,11 @@ class SparkEngine:
         """Compute a table once, into the scratch folder, and keep it for the steps that follow."""
         return self.write(table, self._new("kept"))
 
-    def write(
-        self,
-        table: ibis.Table,
-        path: Path,
-        *,
-        levels: Mapping[str, Collection[str]] | None = None,  # noqa: ARG002  # Spark writes text by number anyway
-    ) -> ibis.Table:
+    def write(self, table: ibis.Table | Numbered, path: Path) -> ibis.Table:
         """Compute a table into a folder of Parquet files and give the table as read from there."""
         from icans.engines.spark_files import read_written, write_files  # noqa: PLC0415  # needs PySpark
 
+        table = in_words(table)
         with refusals(f"{path}"):
             write_files(self._computed(table), path, shared=not self._session.is_local)
             return self._table(read_written(self._session.spark, path, self._schema(table)))

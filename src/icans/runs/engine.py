@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from icans.numbered import Numbered, in_words
 from icans.runs.files import Digests, FileDigest, linked
 from icans.runs.keys import digest, key
 from icans.runs.software import EngineFacts
@@ -109,20 +110,18 @@ class RecordedEngine:
             self._content[kept.op()] = lambda: self._key(table)
         return kept
 
-    def write(
-        self, table: ibis.Table, path: Path, *, levels: Mapping[str, Collection[str]] | None = None
-    ) -> ibis.Table:
+    def write(self, table: ibis.Table | Numbered, path: Path) -> ibis.Table:
         """Compute a table into Parquet, unless an earlier output has it, and give the table as read from there."""
         if path.parent != self._folder:
-            return self._engine.write(table, path, levels=levels)
-        made_of = self._key(table)
+            return self._engine.write(table, path)
+        made_of = self._key(in_words(table))
         earlier = self._earlier.get(made_of) if made_of else None
         if earlier and self._holds(earlier):
             linked(earlier.path, path)
             found = self._engine.read_parquet(path)
         else:
             earlier = None
-            found = self._engine.write(table, path, levels=levels)
+            found = self._engine.write(table, path)
         self._content[found.op()] = lambda: made_of
         self.written.append(Written(path, made_of, self._digests.ask(path), earlier is not None))
         return found

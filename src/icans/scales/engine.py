@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 import ibis
 
 from icans.errors import ScaleError
-from icans.scales.layout import EVERY_GRADE, GRADES, Layout
-from icans.scales.listing import CHUNK, listed, lists
+from icans.numbered import NUMBER, Numbered
+from icans.scales.layout import EVERY_GRADE, GRADES
+from icans.scales.listing import every_list, few, listed
 from icans.scales.model import Convention, Scale, signs
 from icans.scales.scoring import scored
 from icans.scales.sight import Sight
@@ -20,6 +21,9 @@ from icans.scales.totals import totals
 
 RESULT = ("scale", "grade", "grade_low", "grade_high", "driver", "missing", "excluded")
 """The columns that grading adds."""
+
+Names = tuple[Any, Sequence[str]]
+"""A column of bits and what each of them names, the lowest first."""
 
 
 def evaluated(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibis.Table:
@@ -34,9 +38,7 @@ def evaluated(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibi
     return scored(table, scale)
 
 
-def graded(
-    table: ibis.Table, scale: Scale, *, unrecorded: Convention, decided: Mapping[str, str] | None = None
-) -> ibis.Table:
+def graded(table: ibis.Table, scale: Scale, *, unrecorded: Convention) -> ibis.Table:
     """Grade each row of a table by a scale.
 
     The grade is that of the worst domain. A domain without a value could earn any grade of its cells, so the grade lies
@@ -52,8 +54,6 @@ def graded(
     unrecorded
         ``absent`` reads signs that nobody recorded as the scale file says, where that settles the grade; ``unknown``
         leaves the grade open.
-    decided
-        Columns of the table that hold a condition already (`icans.scales.states.decided_conditions`), by its name.
 
     Returns
     -------
@@ -69,6 +69,17 @@ def graded(
     ScaleError
         The table has none of the columns that hold the scale's signs, or one holds what cannot be read.
     """
+    return numbered_grades(table, scale, unrecorded=unrecorded).worded()
+
+
+def numbered_grades(
+    table: ibis.Table, scale: Scale, *, unrecorded: Convention, decided: Mapping[str, str] | None = None
+) -> Numbered:
+    """Grade each row of a table by a scale, as `graded` does, and leave ``scale`` and lists of few names as numbers.
+
+    The first text of each list is the empty one. `decided` names the columns of the table that hold a condition already
+    (`icans.scales.states.decided_conditions`), by that condition.
+    """
     require_columns(table, scale)
     absent = unrecorded == "absent"
     sight = Sight(table, scale)
@@ -77,14 +88,6 @@ def graded(
     _keep_bounds(sight)
     _keep_earned(sight)
     return _with_grades(sight, absent=absent)
-
-
-def texts(scale: Scale) -> dict[str, list[str]]:
-    """Give every text that `graded` can write into ``driver``, ``missing`` and ``excluded``; not the fatal event."""
-    layout = Layout(scale)
-    domains = [domain.name for domain in scale.domains]
-    named = {"driver": domains, "missing": layout.lacking, "excluded": layout.excludable}
-    return {column: lists(names) for column, names in named.items() if len(names) <= CHUNK}
 
 
 def require_columns(table: ibis.Table, scale: Scale) -> None:
@@ -127,33 +130,31 @@ def _highest(bits: Any, start: int) -> Any:  # noqa: ANN401  # a column
     return ibis.cases(*places, else_=ibis.literal(GRADES - 1, "int64")).cast("int8")
 
 
-def _with_grades(sight: Sight, *, absent: bool) -> ibis.Table:
+def _with_grades(sight: Sight, *, absent: bool) -> Numbered:
     low, high, open_grade = sight.kept("low"), sight.kept("high"), ibis.null("int8")
     if absent:
         settled = _highest(sight.kept("worst"), sight.layout.high_if_absent_at) == low
         open_grade = settled.ifelse(low, open_grade)
+    lists = {"driver": _driver(sight), "missing": _missing(sight), "excluded": _excluded(sight)}
     found = {
-        "scale": ibis.literal(sight.scale.id),
+        "scale": ibis.literal(0, NUMBER),
         "grade": (low == high).ifelse(low, open_grade),
         "grade_low": low,
         "grade_high": high,
-        "driver": _driver(sight),
-        "missing": _missing(sight),
-        "excluded": _excluded(sight),
+        **{name: bits.cast(NUMBER) if few(names) else listed(bits, names) for name, (bits, names) in lists.items()},
     }
     own = [name for name in sight.own if name not in RESULT]
-    return sight.table.select(*own, **{name: found[name] for name in RESULT}).view()
+    texts = {name: every_list(names) for name, (_, names) in lists.items() if few(names)}
+    return Numbered(sight.table.select(*own, **found), {"scale": [sight.scale.id], **texts})
 
 
-def _driver(sight: Sight) -> Any:  # noqa: ANN401  # a column
-    """List the domains whose lowest grade is that of the whole, from grade 1."""
-    names = [name for name, state in sight.states().items() if not isinstance(state, int)]
-    earned = sight.kept("earned")
-    return (earned == 0).ifelse("", listed(earned, names))
+def _driver(sight: Sight) -> Names:
+    """Name the domains whose lowest grade is that of the whole, from grade 1."""
+    return sight.kept("earned"), [name for name, state in sight.states().items() if not isinstance(state, int)]
 
 
-def _missing(sight: Sight) -> Any:  # noqa: ANN401  # a column
-    """List what is missing; a column that decides whether domains count only where it is not recorded."""
+def _missing(sight: Sight) -> Names:
+    """Name what is missing; a column that decides whether domains count only where it is not recorded."""
     layout = sight.layout
     lacking = (sight.kept("worst") >> layout.lacking_at) & ((1 << len(layout.lacking)) - 1)
     bits = lacking
@@ -161,14 +162,14 @@ def _missing(sight: Sight) -> Any:  # noqa: ANN401  # a column
         if column in sight.own:
             flag = layout.missing(column) >> layout.lacking_at
             bits = sight.possible(column).ifelse(bits & ~flag, bits)
-    return (lacking == 0).ifelse("", listed(bits, layout.lacking))
+    # Most rows lack nothing: what they hold is then not looked at.
+    return bits if bits is lacking else (lacking == 0).ifelse(0, bits), layout.lacking
 
 
-def _excluded(sight: Sight) -> Any:  # noqa: ANN401  # a column
-    """List the domains with another cause."""
+def _excluded(sight: Sight) -> Names:
+    """Name the domains with another cause."""
     layout = sight.layout
     said_by = {domain.excluded_by.column for domain in sight.scale.domains if domain.excluded_by}
     if said_by.isdisjoint(sight.own):
-        return ibis.literal("")
-    excluded = sight.kept("worst") >> layout.excluded_at
-    return (excluded == 0).ifelse("", listed(excluded, layout.excludable))
+        return ibis.literal(0), ()
+    return sight.kept("worst") >> layout.excluded_at, layout.excludable

@@ -7,16 +7,23 @@ from typing import Any
 
 import ibis
 
+from icans.numbered import looked_up
+
 CHUNK = 8
 """Names looked up at once, in a list of every combination of them."""
 
-SEPARATOR = ","
+
+def few(names: Sequence[str]) -> bool:
+    """Tell whether the lists of some names are few enough to be looked up at once."""
+    return len(names) <= CHUNK
 
 
 def listed(bits: Any, names: Sequence[str]) -> Any:  # noqa: ANN401  # a column
     """Give the names whose bit is set, first name lowest bit, ``;`` between; empty where none is."""
     parts = [
-        _combinations(names[start : start + CHUNK])[(bits >> start) & ((1 << len(names[start : start + CHUNK])) - 1)]
+        looked_up(
+            (bits >> start) & ((1 << len(names[start : start + CHUNK])) - 1), every_list(names[start : start + CHUNK])
+        )
         for start in range(0, len(names), CHUNK)
     ]
     if len(parts) == 1:
@@ -24,11 +31,6 @@ def listed(bits: Any, names: Sequence[str]) -> Any:  # noqa: ANN401  # a column
     return ibis.literal(";").join([part.nullif("") for part in parts])
 
 
-def lists(names: Sequence[str]) -> list[str]:
+def every_list(names: Sequence[str]) -> list[str]:
     """Give every text that `listed` can give, in the order of the bits."""
     return [";".join(name for bit, name in enumerate(names) if chosen >> bit & 1) for chosen in range(1 << len(names))]
-
-
-def _combinations(names: Sequence[str]) -> Any:  # noqa: ANN401  # an array
-    """Give an array of every combination; made by splitting one text, since an engine takes long to read many."""
-    return ibis.literal(SEPARATOR.join(lists(names))).split(SEPARATOR)

@@ -177,8 +177,8 @@ def _graded(given: _Given, gradings: Mapping[int, tuple[Scale, Any]], engine: En
         one = grades(
             given.assessed, given.crs, given.patients, given.events, scales={"icans": scale}, unrecorded=unrecorded
         )
-        one = one.select("patient_id", "infusion", "toxicity", "hour", "grade", grading=ibis.literal(number, "int64"))
-        found.append(engine.keep(one))
+        numbers = {"toxicity": ibis.literal("icans"), "grading": ibis.literal(number, "int64")}
+        found.append(engine.keep(one.table.select("patient_id", "infusion", "hour", "grade", **numbers)))
     return reduce(lambda one, other: one.union(other), found)
 
 
