@@ -92,6 +92,23 @@ def test_units_are_compared_only_where_most_agree_and_an_amount_is_given(checked
     assert checked(treatments=[*INTRATHECAL, *split, unknown]) == []
 
 
+def test_a_route_that_no_definition_names_is_doubtful_where_it_decides_what_counts(checked):
+    ways = [("dexamethasone", "I.V."), ("Prednisone", "p.o."), ("methotrexate", "i.th."), ("dexamethasone", "ZVK")]
+    ways += [("tocilizumab", "i.v."), ("dexamethasone", "topical"), ("prednisone", " Oral "), ("prednisone", None)]
+    doses = [{"hour": 50.0 + n, "drug": drug, "route": route} for n, (drug, route) in enumerate(ways)]
+    found = checked(treatments=[*INTRATHECAL, *doses], crs=[{"hour": 20.0, "crs_grade": 1}])
+    assert [(finding.column, finding.value, finding.advice) for finding in found] == [
+        ("route", "i.th.", "Write intrathecal, or name it there in study.toml."),
+        ("route", "i.v.", "Write intravenous, or name it there in study.toml."),
+        ("route", "p.o.", "Write oral, or name it there in study.toml."),
+        ("route", "zvk", "Write the route as they do, or name it there in study.toml."),
+    ]
+    assert said(found)[1] == (
+        'treatments, column route: "i.v." (once) is the route of a corticosteroid or of the intervention, and none of '
+        "those that [steroids] and [intervention] name: such a dose counts as neither."
+    )
+
+
 def test_names_of_drugs_that_are_almost_alike_are_doubtful(checked):
     names = ["anakinra", "anakinra", "Anakinra", "anakinara", "prednisone", "prednisolone", "IL-2", "IL-6"]
     found = checked(treatments=[*INTRATHECAL, *({"hour": float(h), "drug": name} for h, name in enumerate(names))])

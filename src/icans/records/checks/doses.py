@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from icans.records.checks.names import folded, nearest_name, spelling_twins
+from icans.records.checks.names import folded, nearest_name, plain, spelling_twins
 from icans.records.checks.rows import Check, doubtful_rows, place
 from icans.records.checks.times import DAY, from_first_infusion
 from icans.records.checks.units import unit_counts, unlike_the_rest
@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 
 ANTICYTOKINE = re.compile("tocili|siltuxi|actemra|sylvant|^toci$|^siltux$", re.IGNORECASE)
 """Names under which tocilizumab and siltuximab are charted: given for CRS."""
+CORTICOSTEROID = re.compile("predniso|methasone?|cortisone?|triamcinolone?|steroid", re.IGNORECASE)
+LOCAL = frozenset({"intrathecal", "intraventricular", "inhaled", "nasal", "topical", "ophthalmic", "intravitreal"})
+"""Routes by which a corticosteroid is known not to be systemic."""
+WRITTEN = {
+    **dict.fromkeys(("iv", "intravenös", "intravenously"), "intravenous"),
+    **dict.fromkeys(("po", "peros", "peroral", "orally"), "oral"),
+    **dict.fromkeys(("im", "intramuskulär"), "intramuscular"),
+    **dict.fromkeys(("sc", "subcut", "subkutan"), "subcutaneous"),
+    **dict.fromkeys(("it", "ith", "intrathekal", "intrathecally"), "intrathecal"),
+}
+"""How charts write a route, without dots and spaces."""
 
 
 def dose_findings(records: Records, infusions: ibis.Table | None, protocol: Protocol, engine: Engine) -> list[Finding]:
@@ -37,6 +48,7 @@ def dose_findings(records: Records, infusions: ibis.Table | None, protocol: Prot
         *_anticytokines_without_crs([drug for drug in drugs if ANTICYTOKINE.search(drug)], records, infusions, engine),
         *unlike_the_rest(counts, ("drug", "route"), file="treatments", column="dose_unit"),
         *_twins(drugs),
+        *_routes(counts, protocol),
         *intervention_findings(counts, protocol.intervention),
     ]
 
@@ -93,6 +105,31 @@ def _twins(drugs: Mapping[str, int]) -> list[Finding]:
         )
         for rare, common in spelling_twins(drugs, one_letter=True)
         if folded(rare) != folded(common)  # drugs are compared without case
+    ]
+
+
+def _routes(counts: Iterable[Mapping[str, Any]], protocol: Protocol) -> list[Finding]:
+    """Find routes of corticosteroids and of the intervention that no definition names: such doses are not counted."""
+    drugs = {folded(drug) for drug in protocol.intervention.drugs}
+    own = {folded(route) for route in protocol.intervention.routes}
+    named = {folded(route) for route in protocol.steroids.routes} | own | LOCAL | {""}
+    unnamed = Counter[str]()
+    for count in counts:
+        route = folded(count["route"])
+        is_own = folded(count["drug"]) in drugs and WRITTEN.get(plain(route)) in {None, *own}
+        if route not in named and (is_own or CORTICOSTEROID.search(count["drug"])):
+            unnamed[route] += count["rows"]
+    return [
+        Finding(
+            severity="warning",
+            file="treatments",
+            column="route",
+            value=shown(route),
+            problem=f"({_times(number)}) is the route of a corticosteroid or of the intervention, and none of those "
+            "that [steroids] and [intervention] name: such a dose counts as neither",
+            advice=f"Write {WRITTEN.get(plain(route), 'the route as they do')}, or name it there in study.toml.",
+        )
+        for route, number in sorted(unnamed.items())
     ]
 
 
