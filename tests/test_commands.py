@@ -73,6 +73,9 @@ def spoil(study: Path, fault: str) -> None:
         protocol.write_text(protocol.read_text() + "\n[episodes]\nquite_hours = 24\n")
     elif fault == "dates without infusions":
         (study / "infusions.csv").unlink()
+    elif fault == "damaged table":
+        (study / "events.csv").unlink()
+        (study / "events.parquet").write_bytes(b"PAR1 this is no table")
     elif fault == "unreadable workbook":
         for table in study.glob("*.csv"):
             table.unlink()
@@ -84,6 +87,7 @@ def spoil(study: Path, fault: str) -> None:
     [
         ("typo", "Did you mean quiet_hours?"),
         ("dates without infusions", "infusions"),
+        ("damaged table", "No row of events can be used."),
         ("unreadable workbook", "records.xlsx"),
     ],
 )

@@ -76,7 +76,7 @@ def check(
     from icans.records.findings import write_csv
     from icans.records.findings_table import print_findings
 
-    with opened(study) as read:
+    with opened(study, complete=False) as read:
         findings = read.findings()
     file = out or study / "findings.csv"
     with whole_file(file) as unfinished:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from icans.engines.limits import NO_LIMITS, Limits
-from icans.errors import CallError
+from icans.errors import CallError, RecordsError
 
 if TYPE_CHECKING:
     from icans.engines import Engine
@@ -28,6 +29,7 @@ def opened(
     watch: Callable[[Engine], AbstractContextManager[None]] | None = None,
     limits: Limits = NO_LIMITS,
     output: Path | None = None,
+    complete: bool = True,
 ) -> Iterator[Study]:
     """Give a study whose records are read.
 
@@ -48,6 +50,13 @@ def opened(
     output
         Folder in which output is made, where there is one: what does not fit in memory waits beside it, on a disk meant
         for large files (docs/decisions/0142-memory.md).
+    complete
+        Refuse a study with a table that is there and cannot be read.
+
+    Raises
+    ------
+    RecordsError
+        There is such a table, or as for `icans.records.reading.read_records`.
     """
     from icans import protocol
     from icans.engines import connect
@@ -59,10 +68,21 @@ def opened(
         try:
             with watch(connected) if watch else nullcontext():
                 study = Study.read(folder, on_record(connected) if on_record else connected, compared=compared)
+                if complete:
+                    _refuse_lost(study)
                 _warn(study)
                 yield study
         finally:
             connected.close()
+
+
+def _refuse_lost(study: Study) -> None:
+    """Refuse to go on as if a table were absent: without its deaths a study would have none."""
+    for table, finding in study.records.lost.items():
+        raise RecordsError(
+            f"{replace(finding, advice='')} No row of {table} can be used.",
+            f"{finding.advice or 'Mend it.'} Or take it out of the study, to go without it.",
+        )
 
 
 def refuse_study_as_output(study: Path, out: Path) -> None:

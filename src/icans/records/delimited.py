@@ -29,7 +29,8 @@ def read_delimited(path: Path, names: Collection[str], file: str = "") -> TextRo
     try:
         data = path.read_bytes()
     except OSError as error:
-        return TextRows(file, findings=(Finding("error", file, problem=f"cannot be opened ({error.strerror})"),))
+        fault = Finding("error", file, problem=f"cannot be opened ({error.strerror})")
+        return TextRows(file, findings=(fault,), lost=True)
     text, findings = decoded(data, file)
     if not text.strip():
         return empty(file)

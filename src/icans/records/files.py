@@ -17,7 +17,7 @@ from icans.records.headings import name_key
 from icans.records.places import TABLE_FILES, TableFiles, by_pattern, iceberg_metadata, in_folder, is_delta
 from icans.records.rows import EngineRows, SourceRows, TextRows
 from icans.records.schema import TABLES
-from icans.records.several import rows_of_files, unread
+from icans.records.several import rows_of_files, unread, unreadable_parquet
 
 if TYPE_CHECKING:
     from icans.engines import Engine
@@ -222,15 +222,15 @@ def file_rows(path: Path, names: Collection[str], engine: Engine, label: str = "
     """Read or open one table in a file of its own."""
     label = label or path.name
     if not path.is_file():
-        return TextRows(label, findings=(Finding("error", label, problem="is not a file"),))
+        return TextRows(label, findings=(Finding("error", label, problem="is not a file"),), lost=True)
     if path.suffix.lower() == ".csv":
         return replace(read_delimited(path, names, label), paths=(path,))
     try:
         table = engine.read_parquet(path)
     except EngineError as error:
-        problem = "is not a Parquet file that can be read"
-        reason = shown(error.what.partition("refused: ")[2] or error.what, 120)
-        return TextRows(label, findings=(Finding("error", label, problem=problem, advice=reason),))
+        said = error.what.removeprefix(f"{path}: the file cannot be read (").removesuffix(").")
+        fault = unreadable_parquet(label, (said.partition("refused: ")[2] or said).replace(str(path), path.name))
+        return TextRows(label, findings=(fault,), paths=(path,), lost=True)
     numbered = partial(engine.read_parquet, path, numbered=True)
     return EngineRows(label, table, numbered, "file_row_number", 2, paths=(path,))
 

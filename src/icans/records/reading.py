@@ -96,7 +96,13 @@ def read_records(
         files={name: table.file for name, table in tables.items()},
         paths={name: sources[name].paths for name in tables},
         parts=parts,
+        lost=_lost(sources),
     )
+
+
+def _lost(sources: Mapping[str, SourceRows]) -> dict[str, Finding]:
+    lost = {name: rows.findings for name, rows in sources.items() if isinstance(rows, TextRows) and rows.lost}
+    return {name: next(one for one in found if one.severity == "error") for name, found in lost.items()}
 
 
 def _with_declared(declared: Mapping[str, Sequence[Column]]) -> dict[str, Table]:

@@ -43,6 +43,8 @@ class TextRows:
         The files it was read from.
     parts
         Names of the files, where they are several; the numbers of rows then say which (`icans.records.parts`).
+    lost
+        There may be rows, nobody knows how many, that cannot be read.
     """
 
     file: str
@@ -53,6 +55,7 @@ class TextRows:
     findings: tuple[Finding, ...] = ()
     paths: tuple[Path, ...] = ()
     parts: tuple[str, ...] = ()
+    lost: bool = False
 
 
 @dataclass(frozen=True)

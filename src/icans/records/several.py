@@ -57,12 +57,11 @@ def _parquet(files: TableFiles, engine: Engine) -> SourceRows:
         try:
             schemas.append(parquet_columns(path))
         except (pa.ArrowException, OSError) as error:
-            problem = "is not a Parquet file that can be read"
-            faults.append(Finding("error", name, problem=problem, advice=shown(f"{error}".splitlines()[0], 120)))
+            faults.append(unreadable_parquet(name, f"{error}".splitlines()[0]))
     faults = faults or [*_unlike(files, schemas), *_engine_names(files, schemas)]
     by_file, more = _by_file(files, schemas)
     if faults or more:
-        return TextRows(files.label, findings=(*faults, *more), paths=files.paths)
+        return TextRows(files.label, findings=(*faults, *more), paths=files.paths, lost=True)
     kept = {name for columns in schemas for name in columns if files.only is None or name in files.only}
 
     def opened(*, numbered: bool) -> ibis.Table:
@@ -84,6 +83,12 @@ def _parquet(files: TableFiles, engine: Engine) -> SourceRows:
         paths=files.paths,
         parts=files.names,
     )
+
+
+def unreadable_parquet(file: str, reason: str) -> Finding:
+    """Say that a Parquet file is none, or damaged."""
+    advice = f"Copy or export it again ({shown(reason, 120)})."
+    return Finding("error", file, problem="is not a Parquet file that can be read", advice=advice)
 
 
 def parquet_columns(path: Path) -> Columns:
@@ -141,7 +146,7 @@ def _text(files: TableFiles, names: Collection[str]) -> TextRows:
     read = [read_delimited(path, names, name) for path, name in zip(files.paths, files.names, strict=True)]
     findings = [finding for one in read for finding in one.findings]
     if any(not one.header for one in read):
-        return TextRows(files.label, findings=tuple(findings), paths=files.paths)
+        return TextRows(files.label, findings=tuple(findings), paths=files.paths, lost=True)
     keyed = [_keyed(one.header) for one in read]
     header: dict[tuple[str, int], str] = {}
     for keys, one in zip(keyed, read, strict=True):

@@ -56,6 +56,8 @@ class Records:
         For each table the study has, the files it was read from; none for a table of a database server.
     parts
         For a table of several files, by what `files` calls it, the names of those.
+    lost
+        For each table that is there and cannot be read, why.
     """
 
     patients: ibis.Table
@@ -72,6 +74,7 @@ class Records:
     files: dict[str, str] = field(default_factory=dict)
     paths: dict[str, tuple[Path, ...]] = field(default_factory=dict)
     parts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    lost: dict[str, Finding] = field(default_factory=dict)
 
     @property
     def timed(self) -> tuple[ibis.Table, ...]:
