@@ -93,7 +93,7 @@ def grade(
         Path,
         typer.Argument(
             metavar="TABLE",
-            help="CSV, Parquet or XLSX with the scale's columns; or STUDY, for a scale made from its labs.",
+            help="CSV, Parquet or first sheet of an XLSX; or STUDY, for a scale made from its labs.",
         ),
     ],
     scale: Annotated[

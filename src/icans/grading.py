@@ -12,6 +12,7 @@ from icans import protocol
 from icans.engines import connect
 from icans.errors import CallError, ScaleError
 from icans.output import whole_file
+from icans.records.files import WORKBOOKS
 from icans.records.parts import located
 from icans.records.reading import read_records, read_table
 from icans.records.schema import CRS, EVENTS, LABS, NEURO, PATIENTS, Column
@@ -71,7 +72,13 @@ def grade_table(
     engine = connect()
     try:
         rows, findings = _rows(table, scale, engine)
-        result = _in_order(evaluated(rows, scale, unrecorded=unrecorded))
+        try:
+            result = _in_order(evaluated(rows, scale, unrecorded=unrecorded))
+        except ScaleError as error:
+            if table.suffix.lower() not in WORKBOOKS:
+                raise
+            where = f"It is the first sheet of {table.name}; other sheets are not read."
+            raise ScaleError(f"{error.what} {where}", error.do) from None
         if out is None:
             write_csv(engine.collect(result), sys.stdout.buffer)
         else:

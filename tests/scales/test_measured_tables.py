@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from icans.errors import CallError, ScaleError
 from icans.grading import grade_table
@@ -204,3 +205,13 @@ def test_the_worked_file_of_the_documentation_is_a_scale_that_can_be_read_and_sh
     assert [measure.gives for measure in scale.measures] == ["days", "lowest"]
     assert scale.quantity("lymphocytes").unit == "/µL"
     assert len(scale_table(scale).rows) == len(scale.domains)
+
+
+def test_a_workbook_is_graded_by_its_first_sheet_and_says_so(tmp_path):
+    book = Workbook()
+    book.active.append(["patient_id", "age_years"])
+    book.active.append(["P01", 61])
+    book.create_sheet("neuro").append(["patient_id", "ice"])
+    book.save(tmp_path / "records.xlsx")
+    with pytest.raises(ScaleError, match="It is the first sheet of records.xlsx; other sheets are not read"):
+        grade_table(tmp_path / "records.xlsx", "astct-2019-icans", out=None, unrecorded="unknown")
