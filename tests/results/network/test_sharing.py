@@ -16,8 +16,9 @@ from icans.errors import StudyError
 from icans.network import Sharing, share_site
 from icans.results.network.cells import COUNTS, counts_of, sums_of
 from icans.results.network.sharing import HELD_BACK, share
-from icans.results.network.site import key_of, read_sites
+from icans.results.network.site import Site, key_of, read_sites
 from icans.results.network.suppression import Cell, Sum, stated
+from icans.results.rows import Subject
 
 
 def one(path):
@@ -187,3 +188,93 @@ def test_rows_are_named_once(shared):
     assert all(key == key_of(row) for key, row in site.rows.items())
     assert site.shared
     assert site.smallest == 5
+
+
+def of_sixty(*rows):
+    steps = (Subject("population", step, n=60).row("n", 60) for step in ("screened", "infused"))
+    return Site("north", {key_of(row): row for row in (*steps, *rows)})
+
+
+def counted(analysis, variable, value, statistic="n", group=None, level=None, ids=range(60)):
+    behind = tuple(f"N-{number:02}" for number in ids)
+    return Subject(analysis, variable, group, level, n=60, patients=behind).row(statistic, value)
+
+
+AGE = [
+    counted("comparison", "patients", 0, "left_out", group="Age", ids=()),
+    counted("comparison", "patients", 30, group="Age: old", ids=range(30)),
+    counted("comparison", "patients", 30, group="Age: young", ids=range(30, 60)),
+]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [
+            counted("population", "severe", 9),
+            counted("remission", "remission", 20),
+            counted("remission", "remission", 13, group="steroid_refractory"),
+            counted("remission", "remission", 7, group="severe"),
+        ],
+        [counted("survival", variable, events, "events") for variable, events in (("os", 22), ("pfs", 25))],
+        [counted("survival", one, left, "at_risk", level="3 months") for one, left in (("os", 50), ("pfs", 47))],
+        [
+            *(counted("comparison", "os", 12, "events", group=f"Age: {label}") for label in ("old", "young")),
+            counted("survival", "os", 27, "events"),
+        ],
+        [counted("baseline", "diagnosis", 31, level="ALL", ids=range(31))],
+    ],
+    ids=[
+        "severe, not treated",
+        "progressed, alive",
+        "progressed, still followed",
+        "deaths in no group",
+        "not compared",
+    ],
+)
+def test_no_few_patients_stand_between_two_counts_of_different_analyses(rows):
+    site = of_sixty(*AGE, *rows)
+    safe = share(site, smallest=5).site
+    assert any(safe.rows[key_of(row)].value is None for row in rows)
+    more = of_sixty(*AGE, *(rows[:-1]))
+    assert all(share(more, smallest=5).site.rows[key_of(row)].value is not None for row in rows[:-1])
+
+
+def test_no_few_lost_stand_between_a_curve_and_the_number_at_risk():
+    def curve(lost, after):
+        deaths, ids = 10 + after, range(10, 10 + after)
+        yield counted("survival", "os", 60)
+        yield counted("survival", "os", deaths, "events", ids=range(deaths))
+        left = 50 - lost
+        yield counted("survival", "os", left, "at_risk", level="6 months", ids=[*ids, *range(40, 40 + left - after)])
+        yield counted("survival", "os", 82.9, "survival", level="6 months")
+
+    for lost, after, both in ((0, 20, True), (2, 20, False), (8, 20, True), (8, 39, False)):
+        safe = share(of_sixty(*curve(lost, after)), smallest=5).site
+        stated_here = {key[4] for key, row in safe.rows.items() if key[3] and row.value is not None}
+        assert (stated_here == {"at_risk", "survival"}) is both, (lost, after)
+
+
+@pytest.mark.parametrize(
+    ("variable", "values", "expected"),
+    [
+        ("prior_lines", [1, 2, 2, 3, 3], {"mean"}),  # no five other numbers have this sum and spread
+        ("prior_lines", list(range(1, 9)) * 3, {"mean", "sd"}),
+        ("steroid_days", [0, 0, 0, 0, 3], set()),
+        ("steroid_days", [0] * 19 + [8], {"mean"}),  # one patient has all of the days
+        ("steroid_days", [2] * 27 + [3] * 3, {"mean"}),
+        ("on_trial", [1] * 27 + [0] * 3, set()),  # a column of the site's own: three are 0
+        ("weight_kg", [61.5, 70.25, 82.0, 55.0, 91.5], {"mean"}),
+        ("weight_kg", [61.5, 70.25, 82.0, 55.0, 91.5] * 2, {"mean", "sd"}),
+    ],
+)
+def test_mean_and_spread_do_not_tell_the_values_of_few(variable, values, expected):
+    analysis = "exposure" if variable == "steroid_days" else "baseline"
+    about = Subject(analysis, variable, n=len(values))
+    site = of_sixty(
+        about.row("n", len(values)), about.row("mean", np.mean(values)), about.row("sd", np.std(values, ddof=1))
+    )
+    safe = share(site, smallest=5, columns=[variable] if analysis == "baseline" else []).site
+    again = share(safe, smallest=5, columns=[variable] if analysis == "baseline" else []).site
+    for one in (safe, again):
+        assert {row.statistic for row in one.rows.values() if row.value is not None} & {"mean", "sd"} == expected

@@ -29,6 +29,9 @@ STEPS = (
 )
 """A step of the study, the next, and those between them, counted by reason."""
 
+COUNTED_STEPS = {"icans": ("with_icans",), "severe_icans": ("severe",)}
+"""Endpoints of comparisons whose events are a step of the study."""
+
 WEIGHTS = {"screened": 7, "treated": 7, "with_icans": 8, "infused": 9, "evaluable": 9}
 EVALUABLE = frozenset({"exposure", "remission", "time_to_remission", "biomarkers"})
 """Analyses of the evaluable patients."""
@@ -62,6 +65,7 @@ def sums_of(site: Site, cells: Mapping[Key, Cell]) -> list[Sum]:
             *_evaluable_within_all(cells),
             *_outcomes(cells),
             *_comparisons(site, cells),
+            *_same_patients(site, cells),
         )
         if one.parts and all(part in cells for part in one.parts)
     ]
@@ -178,8 +182,8 @@ def _outcomes(cells: Mapping[Key, Cell]) -> Iterator[Sum]:
     events = (*remission, "events")
     yield from _nested(cells, events, ("recurrence", None, "recurrence", None, "n"))
     yield from _nested(cells, events, ("time_to_remission", None, "days_to_remission", None, "n"))
-    refractory = ("remission", "steroid_refractory", "remission", None, "n")
-    yield from _nested(cells, _population("steroid_refractory"), refractory)
+    for indication in ("severe", "steroid_refractory"):
+        yield from _nested(cells, _population(indication), ("remission", indication, "remission", None, "n"))
     for toxicity in ("icans", "crs"):
         for group in (None, "evaluable"):
             onset, peak, episodes, resolved, unresolved = (
@@ -198,6 +202,9 @@ def _outcomes(cells: Mapping[Key, Cell]) -> Iterator[Sum]:
     for group in (None, "evaluable"):
         overall, followed = (("survival", group, variable, None, "n") for variable in ("os", "follow_up"))
         yield from _nested(cells, overall, followed)
+    for key in cells:
+        if key[0] == "survival" and key[2] == "os" and key[4] in {"events", "at_risk"}:
+            yield from _nested(cells, key, (*key[:2], "pfs", *key[3:]))
 
 
 def _comparisons(site: Site, cells: Mapping[Key, Cell]) -> Iterator[Sum]:
@@ -215,12 +222,37 @@ def _comparisons(site: Site, cells: Mapping[Key, Cell]) -> Iterator[Sum]:
         ):
             parts = [("comparison", label, variable, None, statistic) for label in labels]
             parts = [part for part in parts if part in cells]
-            yield Sum(tuple(parts), sum(cells[part].value or 0 for part in parts))
+            total = sum(cells[part].value or 0 for part in parts)
+            yield Sum(tuple(parts), total)
+            for whole in _whole(variable, statistic) if all(cells[part].value is not None for part in parts) else ():
+                if whole in cells and (cells[whole].value or 0) >= total:
+                    yield Sum(tuple(parts), whole, rest=cells[whole].value != total)
             if statistic == "n":
                 for part in parts:
                     yield from _nested(cells, ("comparison", part[1], "patients", None, "n"), part)
                     both = tuple((*part[:4], name) for name in ("events", "competing"))
                     yield Sum(both, part, rest=True)
+
+
+def _whole(variable: str, statistic: str) -> Iterator[Key]:
+    """Name what the groups of a comparison are a part of, for an endpoint."""
+    if variable in {"os", "pfs"}:
+        yield from (("survival", group, variable, None, statistic) for group in (None, "evaluable"))
+    if statistic == "events":
+        yield from (_population(step) for step in COUNTED_STEPS.get(variable, ()))
+        if variable in {"remission", "time_to_remission"}:
+            yield "remission", None, "remission", None, "events"
+
+
+def _same_patients(site: Site, cells: Mapping[Key, Cell]) -> Iterator[Sum]:
+    """Say which groups of comparisons are those of another, of a characteristic or a step, or lie within them."""
+    groups = [key for key in cells if key[0] == "comparison" and key[2] == "patients" and key[4] == "n"]
+    others = [key for key in cells if key[4] == "n" and (key[0] == "population" or (key[0] == "baseline" and key[3]))]
+    ids = {key: frozenset(site.rows[key].patients) for key in (*groups, *others) if key in site.rows}
+    for number, group in enumerate(groups):
+        for other in (*groups[number + 1 :], *others):
+            if ids.get(group) and ids.get(other) and (ids[group] <= ids[other] or ids[other] <= ids[group]):
+                yield from _nested(cells, group, other)
 
 
 def comparisons(rows: Mapping[Key, Result]) -> dict[str, list[str]]:

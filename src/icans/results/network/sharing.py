@@ -11,6 +11,7 @@ from icans.errors import StudyError
 from icans.records.schema import TABLES
 from icans.results.network.cells import ASSESSED, COUNTS, comparisons, counts_of, sums_of
 from icans.results.network.landmarks import CURVES, landmarks_stated
+from icans.results.network.single_values import is_whole, tells_few, times
 from icans.results.network.site import WORD, Key, Site, key_of
 from icans.results.network.suppression import stated
 from icans.results.rows import Result
@@ -39,13 +40,6 @@ RATE = frozenset({"percent", "ci_low", "ci_high", "wilson_low", "wilson_high"})
 KAPPAS = tuple(f"{kind}kappa{end}" for kind in ("", "linear_", "weighted_") for end in ("", "_low", "_high"))
 SHAPE = frozenset({"median", "q1", "q3", "mean", "sd", "levels"})
 """Statistics that tell of a count held back where values are few, such as grades."""
-
-WHOLE = frozenset({"icans_episodes", "crs_episodes", "courses", "doses"})
-"""What is counted within a patient who has one at least."""
-
-ORDERED = {"median": 2, "median_all": 2, "q1": 4, "q3": 4}
-"""Statistics that are the value of one patient or between two: of how many times the fewest patients they need be, so
-that as many lie on either side."""
 
 
 @dataclass(frozen=True)
@@ -234,26 +228,10 @@ def _may_be_stated(key: Key, row: Result, rules: _Rules) -> bool:
         return key in rules.landmarks
     if level is not None and analysis == "comparison" and not _is_plain_effect(row):
         return rules.smallest == 1
-    if analysis in {"toxicity", "exposure"} and statistic in {"mean", "sd"} and _few_have_more(key, rules):
+    whole = is_whole(rules.site, key, declared=analysis != "baseline" or key[2] in DECLARED)
+    if statistic in {"mean", "sd"} and tells_few(rules.site, key, rules.smallest, whole=whole):
         return False
-    return row.n == 0 or row.n >= rules.smallest * _times(key)
-
-
-def _few_have_more(key: Key, rules: _Rules) -> bool:
-    """Tell a mean of small whole numbers, at least 1 each, that says how few patients have more than one."""
-    mean = rules.site.rows.get((*key[:3], None, "mean"))
-    if key[2] not in WHOLE or mean is None or mean.value is None:
-        return False
-    return 0 < round(mean.n * (mean.value - 1)) < rules.smallest
-
-
-def _times(key: Key) -> int:
-    """Give how many times the fewest patients must be behind a number."""
-    analysis, _, _, level, statistic = key
-    if statistic in ORDERED:
-        return ORDERED[statistic]
-    of_median = statistic in {"ci_low", "ci_high"} and level is None and analysis in {"toxicity", *CURVES}
-    return 2 if of_median or analysis == "biomarkers" else 1
+    return row.n == 0 or row.n >= rules.smallest * times(key, whole=whole)
 
 
 def _rests_on(key: Key, row: Result, rules: _Rules) -> Iterator[Key]:
