@@ -17,6 +17,7 @@ LIBRARIES = (
     "ibis-framework",
     "pyarrow",
     "vl-convert-python",
+    "great-tables",
     "scipy",
     "pandas",
     "polars",

@@ -1,11 +1,14 @@
-"""Tables of a page, made from rows of results."""
+"""Tables of a page, made from rows of results by Great Tables."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+import warnings
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+from great_tables import GT, loc, style
 from markupsafe import Markup
 
 from icans.report.numbers import Numbers
@@ -13,14 +16,7 @@ from icans.report.words import label, level
 from icans.results import display
 from icans.results.rows import Result
 
-TABLE = Markup("""\
-<div class="table"><table id="{}">
-<caption>{}</caption>
-<thead><tr><td></td>{}</tr></thead>
-<tbody>
-{}
-</tbody>{}
-</table></div>""")
+STYLE = re.compile(r"<style>.*?</style>", re.DOTALL)
 BRACKETED = re.compile(r"\((<button[^>]*>)([^<]*)(</button>)\)")
 """A number in brackets. The brackets go inside it: lines are broken between a bracket and a button, not within one."""
 
@@ -34,8 +30,8 @@ class Row:
     indented: bool = False
 
 
-def block(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row], note: str = "") -> Markup:
-    """Set a table on the page; nothing where it has no rows with cells.
+def render(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row], note: str = "") -> Markup:
+    """Make a table; the page's own style sheet dresses it.
 
     Parameters
     ----------
@@ -50,32 +46,34 @@ def block(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row]
     note
         Source note under the table.
     """
+    names = [f"column_{index}" for index in range(len(columns))]
+    cells = [row.cells or (Markup(""),) * len(columns) for row in rows]
+    content = {"label": [row.label for row in rows]} | {
+        name: [_unbroken(own[index]) for own in cells] for index, name in enumerate(names)
+    }
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PyArrow Table support is currently experimental", UserWarning)
+        table = GT(pa.table(content), rowname_col="label", id=identity)
+        table = table.tab_header(title=title).cols_label(dict(zip(names, columns, strict=True)))
+        table = table.fmt_passthrough(columns=names, escape=False)
+        if indented := [index for index, row in enumerate(rows) if row.indented]:
+            table = table.tab_stub_indent(indented)
+        if heads := [index for index, row in enumerate(rows) if not row.cells]:
+            table = table.tab_style(style.text(weight="bold"), loc.stub(rows=heads))
+        if note:
+            table = table.tab_source_note(note)
+        return Markup(STYLE.sub("", table.as_raw_html()))  # noqa: S704  # cells are escaped where they are made
+
+
+def block(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row], note: str = "") -> Markup:
+    """Set a table on the page; nothing where it has no rows with cells."""
     if not any(row.cells for row in rows):
         return Markup("")
-    return TABLE.format(
-        identity,
-        title,
-        _each('<th scope="col">{}</th>', columns),
-        Markup("\n").join(_row(row, len(columns)) for row in rows),
-        _each(f'\n<tfoot><tr><td colspan="{len(columns) + 1}">{{}}</td></tr></tfoot>', [note] if note else []),
-    )
+    return Markup('<div class="table">{}</div>').format(render(identity, title, columns, rows, note))
 
 
-def _row(row: Row, columns: int) -> Markup:
-    if not row.cells:
-        return Markup('<tr><th scope="colgroup" colspan="{}">{}</th></tr>').format(columns + 1, row.label)
-    indented = Markup(' class="indented"') if row.indented else ""
-    return Markup('<tr{}><th scope="row">{}</th>{}</tr>').format(
-        indented, row.label, _each("<td>{}</td>", map(_unbroken, row.cells))
-    )
-
-
-def _unbroken(cell: Markup) -> Markup:
-    return Markup(BRACKETED.sub(r"\1(\2)\3", str(cell)))  # noqa: S704  # nothing is added to what was escaped
-
-
-def _each(form: str, contents: Iterable[str]) -> Markup:
-    return Markup("").join(Markup(form).format(content) for content in contents)  # noqa: S704  # the form is ours
+def _unbroken(cell: Markup) -> str:
+    return BRACKETED.sub(r"\1(\2)\3", str(cell))
 
 
 def described(numbers: Numbers, analysis: str, variable: str, group: str | None) -> Markup:
