@@ -244,7 +244,7 @@ def simulate(
     truth = read_parameters(parameters) if parameters else None
     with whole_folder(out) as unfinished, progress("Simulating") as step:
         simulate(unfinished, patients=patients, seed=seed, parameters=truth, step=step)
-    typer.echo(f"Simulated study of {patients:,} patients: {out}")
+    typer.echo(f"Simulated study of {patients:,} patient{'' if patients == 1 else 's'}: {out}")
 
 
 app.command()(power)

@@ -95,7 +95,8 @@ def say_unused(study: Study) -> None:
     """Say how many rows could not be used: a number nobody may overlook."""
     errors = sum(finding.severity == "error" for finding in study.records.findings)
     if errors:
-        typer.echo(f"{errors} findings are errors: rows left out and counted. See: icans check", err=True)
+        said = "1 finding is an error: its row is" if errors == 1 else f"{errors} findings are errors: their rows are"
+        typer.echo(f"{said} left out and counted. See: icans check", err=True)
 
 
 def _warn(study: Study) -> None:

@@ -38,7 +38,13 @@ def recorded(numbers: Numbers) -> Markup:
         if numbers.find(ANALYSIS, f"{toxicity}_grade", "n") is not None
     ]
     title = "The clinic's grade against the grade of the recorded signs"
-    return _table("table-agreement", title, rows, "discordant.csv lists the assessments on which they differ.")
+    differ = any(
+        row.value
+        for row in numbers.matching(ANALYSIS)
+        if row.group is None and row.variable.endswith("_grade") and row.statistic in {"disagree", "outside"}
+    )
+    note = "discordant.csv lists the assessments on which they differ." if differ else ""
+    return _table("table-agreement", title, rows, note)
 
 
 def between_scales(numbers: Numbers, figures: Sequence[Markup]) -> list[Markup]:
