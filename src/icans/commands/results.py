@@ -40,8 +40,9 @@ def merge(
         bool, typer.Option("--share", help="Leave out patients and small counts; one site: write what may leave it.")
     ] = False,
     smallest: Annotated[
-        int, typer.Option("--smallest", metavar="N", min=1, help="With --share: fewest patients a count may be of.")
-    ] = 5,
+        int | None,
+        typer.Option("--smallest", metavar="N", min=1, help="With --share: fewest patients a count may be of; 5."),
+    ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option("--column", metavar="NAME", help="With --share: a column of your own that may be described."),
@@ -51,7 +52,9 @@ def merge(
     """Combine the results of several sites without moving patients."""
     from icans.network import Sharing
 
-    sharing = Sharing(smallest, tuple(column or ())) if share else None
+    if not share and (smallest is not None or column):
+        raise CallError("--smallest and --column say how results are shared.", "Add --share, or leave them out.")
+    sharing = Sharing(smallest or Sharing.smallest, tuple(column or ())) if share else None
     if out is not None:
         _refuse_site_as_output(sites, out)
     if sharing is not None and len(sites) == 1:

@@ -123,6 +123,23 @@ def test_a_count_held_back_gives_bounds_and_never_a_sum():
     assert found(merged, "diagnosis", "AML", "n").value == 27
 
 
+def test_reasons_of_a_step_bound_no_other_reason():
+    reasons = [
+        Subject("population", "not_treated", level=name, n=n).row("n", n) for name, n in (("no", 9), ("late", 0))
+    ]
+    hidden = replace(reasons[0], value=None, n=0, reason="held back")
+    merged = merge([site_of("a", *reasons), site_of("bb", hidden, reasons[1], held=[key_of(hidden)], smallest=5)])
+    assert found(merged, "not_treated", "no", "n").reason == "at least 9: held back by bb"
+
+
+def test_a_site_where_nobody_died_is_named_where_curves_are_combined():
+    time = np.arange(1, 41) / 3
+    curves = [curve_rows(time, np.arange(40) % 3 < most, "log-log") for most in (1, 0)]
+    merged = merge([site_of(name, *rows) for name, rows in zip(("a", "bb"), curves, strict=True)])
+    assert any("a curve of bb is there" in sentence for sentence in merged.cautions)
+    assert not any("is there" in one for one in merge([site_of("a", *curves[0])]).cautions)
+
+
 def curve_rows(time, event, transform):
     curve = kaplan_meier(time, event, transform=transform)
     subject = Subject("survival", "os", level="6 months", unit="%", n=curve.n)
@@ -239,12 +256,16 @@ def run(*words):
         (("SOUTH", "ODD"), "is not the result of a study"),
         (("SOUTH", "BROKEN"), "is not a table of results"),
         (("SOUTH", "LATER"), "is of format 99"),
+        (("SOUTH", "ALONE"), "no shared.json stands beside it"),
+        (("SOUTH", "WEXCOMBE", "--smallest", "9"), "Add --share"),
         (("SOUTH", "WEXCOMBE", "--out", "SOUTH"), "output there would replace it"),
     ],
 )
 def test_what_cannot_be_merged_is_said_in_a_sentence(outputs, tmp_path, capsys, words, said):
-    for name in ("EMPTY", "ODD", "BROKEN", "LATER"):
+    for name in ("EMPTY", "ODD", "BROKEN", "LATER", "ALONE"):
         (tmp_path / name).mkdir()
+    share_site(outputs["Wexcombe"], tmp_path / "ALONE", Sharing())
+    (tmp_path / "ALONE" / "shared.json").unlink()
     store.write([Result("power", "single_arm", "n", 5.0)], tmp_path / "ODD")
     (tmp_path / "BROKEN" / "results.json").write_text('[{"analysis": 5}]')
     shutil.copy(outputs["south"] / "results.json", tmp_path / "LATER")

@@ -27,6 +27,7 @@ TRANSFORM = re.compile(r"\((log-log|log|plain),")
 LOPSIDED = 0.05
 """How far from its middle an estimate may lie, as a share of its interval's width, and still be called symmetric."""
 
+NO_ERROR = " has no standard error"
 RECOVERED = "standard errors recovered from the sites' 95% intervals"
 ONE_SITE = "one site says nothing of how sites differ"
 
@@ -90,6 +91,11 @@ class OfSite:
     variance: float | None = None
     reason: str | None = None
     lopsided: bool = False
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it is left out because a curve is at one of its ends there."""
+        return bool(self.reason and self.reason.endswith(NO_ERROR))
 
 
 @dataclass(frozen=True)
@@ -169,7 +175,7 @@ def _of_curve(stated: OfSite, estimate: Result) -> OfSite:
     transform = TRANSFORM.search(estimate.method)
     share = (estimate.value or 0.0) / 100
     if not 0 < share < 1:
-        return _without(stated, f"{number(100 * share)}% has no standard error")
+        return _without(stated, f"{number(100 * share)}%{NO_ERROR}")
     if transform is None:
         return _without(stated, "the method does not say on which scale its interval is symmetric")
     if stated.low is None or stated.high is None:

@@ -79,7 +79,7 @@ def merge(sites: Sequence[Site], *, mixed: bool = False) -> Merged:
     cautions = [f"Definitions differ and were merged all the same: {one}" for one in differ]
     if differ:
         results = [replace(row, method=f"{row.method}; definitions differ between sites") for row in results]
-    return Merged(tuple(sites), results, tuple(effects), (*cautions, *_cautions(sites)))
+    return Merged(tuple(sites), results, tuple(effects), (*cautions, *_cautions(sites), *_one_sided(effects)))
 
 
 def _variables(sites: Sequence[Site]) -> Iterator[Together]:
@@ -106,14 +106,24 @@ def _refuse_twice(sites: Sequence[Site]) -> None:
 
 
 def _are_one(one: Site, other: Site) -> bool:
-    """Tell the same patients by what no others would have: every mean and spread of characteristics alike."""
+    """Tell the same patients by what no others have: every mean and spread alike, four of them no whole numbers."""
     pairs = [
         (row.value, same.value)
         for key, row in one.rows.items()
-        if row.analysis == "baseline" and row.statistic in {"mean", "sd"} and row.value and row.n > 2
+        if row.analysis in {"baseline", "toxicity"} and row.statistic in {"mean", "sd"} and row.value and row.n > 2
         if (same := other.rows.get(key)) is not None and same.value is not None
     ]
-    return len(pairs) >= 4 and all(first == second for first, second in pairs)
+    return sum(not first.is_integer() for first, _ in pairs) >= 4 and all(first == second for first, second in pairs)
+
+
+def _one_sided(effects: Sequence[Effect]) -> Iterator[str]:
+    """Say that curves are combined without the sites where nobody, or everybody, had the event."""
+    left = dict.fromkeys(one.site for effect in effects if effect.used for one in effect.sites if one.is_flat)
+    if left:
+        yield (
+            f"Survival or incidence of 0% or 100% has no standard error: where a curve of {', '.join(left)} is there, "
+            "the site is left out, and the combined value leans towards the others."
+        )
 
 
 def _cautions(sites: Sequence[Site]) -> Iterator[str]:

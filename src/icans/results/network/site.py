@@ -139,6 +139,11 @@ def _read(path: Path, name: str) -> Site:
         )
     held_back = frozenset(key_of(row) for row, columns in rows if columns.get("suppressed"))
     said = _manifest(folder / SHARED)
+    if held_back and not said:
+        raise StudyError(
+            f"{path} holds numbers back, but no {SHARED} stands beside it to say below how many patients.",
+            f"Put the {SHARED} of the site beside it.",
+        )
     return Site(
         name=name,
         rows=table,

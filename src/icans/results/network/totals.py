@@ -99,7 +99,7 @@ class Together:
         if level is not None and self.row(site, level, statistic) is None and self.whole[1] is None:
             return site.smallest - 1
         of = self.denominator(site, level)
-        if of is None or (statistic in {"n", "missing"} and level is None):
+        if of is None or self.whole[0] == "population" or (statistic in {"n", "missing"} and level is None):
             return None
         if level is None or self.whole[0] != "baseline":
             return of
