@@ -275,6 +275,7 @@ def registry(folder: Path) -> None:
         {
             **row,
             "age_years": row["age_years"] and round(row["age_years"], 2),
+            "cns_involvement": None,
             "x" * 150: number % 3,
             "x" * 149 + "y": -number,
         }

@@ -48,6 +48,7 @@ TEXTS = [
     "line\n",
     "\x85x",
     "NA",
+    "İL-6 ΟΔΟΣ",
 ]
 SIZE = max(len(FLOATS), len(TEXTS)) + 1
 

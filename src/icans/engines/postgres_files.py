@@ -84,6 +84,9 @@ def _damaged(path: Path, error: Exception) -> EngineError:
 
 
 def _decoded(kind: pa.DataType) -> pa.DataType:
+    """Give the type that a column is read by; where nothing says one, DuckDB's."""
+    if pa.types.is_null(kind):
+        return pa.int32()
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 

@@ -23,6 +23,7 @@ from ibis.backends.sql.compilers.base import NULL
 from ibis.backends.sql.compilers.postgres import PostgresCompiler
 from ibis.backends.sql.datatypes import PostgresType
 
+from icans.engines.letters import THEIR_SMALL, UNLIKE_OTHERS
 from icans.engines.postgres_copy import copy_in
 
 LONGEST_NAME = 63
@@ -191,8 +192,9 @@ class Compiler(PostgresCompiler):
         return self._compared(sge.GTE, op, left, right)
 
     def visit_Lowercase(self, _op: Any, *, arg: Any) -> Any:
-        # In the collation C only the letters of English have a small form.
-        return _in_c(self.f.lower(_collate(arg, self._lower) if self._lower else arg))
+        # In the collation C only the letters of English have a small form; elsewhere a sigma's depends on its place.
+        plain = self.f.translate(arg, UNLIKE_OTHERS, THEIR_SMALL)
+        return _in_c(self.f.lower(_collate(plain, self._lower) if self._lower else plain))
 
     def visit_RegexSearch(self, _op: Any, *, arg: Any, pattern: Any) -> Any:
         # Signs by number are \uXXXX; no text holds NUL; regexp_like is not there before PostgreSQL 15.

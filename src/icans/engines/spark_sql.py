@@ -24,6 +24,8 @@ from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 from ibis.backends.sql.dialects import PySpark
 from pyspark.sql.types import StructType, TimestampNTZType, TimestampType
 
+from icans.engines.letters import THEIR_SMALL, UNLIKE_OTHERS
+
 
 class SparkDialect(PySpark):
     """Spark's SQL as sqlglot writes it, but for a vertical tab and its like, which Spark takes for a letter."""
@@ -81,6 +83,10 @@ class SparkCompiler(PySparkCompiler):
             ],
             default=replace(short, r"e([+-])(\d)$", "e$10$2"),
         )
+
+    def visit_Lowercase(self, op: ops.Lowercase, *, arg: sge.Expression) -> sge.Expression:
+        """Give each letter its one small form, where Spark looks at those around it."""
+        return super().visit_Lowercase(op, arg=self.f.translate(arg, UNLIKE_OTHERS, THEIR_SMALL))
 
     def visit_Round(self, op: ops.Round, *, arg: sge.Expression, digits: sge.Expression | None) -> sge.Expression:
         """Round the float itself, where Spark rounds the shortest decimal that names it."""
