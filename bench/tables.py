@@ -16,6 +16,7 @@ LIBRARIES = (
     "duckdb",
     "ibis-framework",
     "pyarrow",
+    "altair",
     "vl-convert-python",
     "great-tables",
     "scipy",
@@ -62,7 +63,7 @@ def start_up_table(commands: Sequence[StartUp], help_alone: StartUp) -> str:
         f"{beside}\n"
         "*Its imports*: a process that imports the third-party modules the command and the processes that draw for "
         "it end with, and does nothing else; "
-        "*top-level only*: `import ibis` and so on, without the parts the command used.\n"
+        "*top-level only*: `import altair` and so on, without the parts the command used.\n"
         f"Packages imported: {', '.join(commands[0].imported)}.\n\n"
         f"`icans --help` takes {help_alone.ratio:.2f} times a bare `import typer` "
         f"({seconds}) and imports {beyond} beyond it.\n"

@@ -1,14 +1,9 @@
 """Study folders that several tests run on."""
 
 import csv
-import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-
-from icans.figures.figure import Figure
 
 CART80 = Path(__file__).parents[2] / "shared" / "data" / "cart80" / "daily_grades.xlsx"
 
@@ -29,19 +24,6 @@ drugs = ["steroids"]
 routes = []
 together_hours = 24
 """
-
-
-@pytest.fixture(scope="session")
-def valid() -> Callable[[Figure], dict[str, Any]]:
-    """Give the specification of a figure as it is sent to be drawn, once the schema of Vega-Lite allows it."""
-    from altair.vegalite.v6.schema.core import Root
-
-    def checked(figure: Figure) -> dict[str, Any]:
-        specification: dict[str, Any] = json.loads(json.dumps(figure.specification()))
-        Root.validate(specification)
-        return specification
-
-    return checked
 
 
 @pytest.fixture(scope="session")

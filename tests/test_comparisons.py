@@ -375,16 +375,16 @@ def test_a_study_that_compares_nobody_has_no_section(tmp_path):
     assert 'id="comparisons"' not in (tmp_path / "out" / "report.html").read_text()
 
 
-def test_figures_are_valid_with_few_and_with_many_lines(found, valid):
+def test_figures_are_valid_with_few_and_with_many_lines(found):
     for figure in comparison_figures(found, found.results):
         assert isinstance(figure, Figure), figure
-        valid(figure)
+        figure.specification(validate=True)
     few = effects(found.results, "Treated")
     many = [one for group in ("Early", "Treated", "Site") for one in effects(found.results, group)] * 3
     assert len([one for one in few if one.drawn]) == 2
     drawn = forest("many", "Many", many, ("a", "b"))
     assert isinstance(drawn, Figure)
-    valid(drawn)
+    drawn.specification(validate=True)
     assert sum(len(rows) for name, rows in drawn.rows.items() if name.endswith("_points")) >= 30
 
 

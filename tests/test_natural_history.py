@@ -158,10 +158,10 @@ def test_what_was_observed_is_the_first_day_at_the_line(rows):
     assert (low, high) == (None, None)  # too many samples of five patients never leave a state
 
 
-def test_the_figure_draws_what_was_expected_beside_what_was_observed(natural, valid):
+def test_the_figure_draws_what_was_expected_beside_what_was_observed(natural):
     figure = natural_course(natural, intervention="IDM")
     assert isinstance(figure, Figure)
-    valid(figure)
+    figure.specification(validate=True)
     of_day = [row for row in figure.rows["observed"] if row["x"] == 1.52]  # the day after the first course
     assert [(row["y"], row["y2"]) for row in of_day] == [(0, 75), (75, 100)]  # three at grade 3, one at grade 1
     assert figure.rows["observed_line"][-1]["y"] == 50

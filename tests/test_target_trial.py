@@ -282,14 +282,14 @@ def test_a_study_without_the_section_has_nothing_of_it(make: Make, tmp_path: Pat
     assert not {"panel", "eligible"} & study.derive(tmp_path / "derived", lambda _step: None).keys()
 
 
-def test_its_figures_are_valid(make: Make, tmp_path: Path, valid: Callable[[Figure], object]) -> None:
+def test_its_figures_are_valid(make: Make, tmp_path: Path) -> None:
     study = make(WARD)
     derived = study.derive(tmp_path / "derived", lambda _step: None)
     gathered = gather(study.records, derived, study.protocol, study.engine)
     trial = emulated_trial(study, gathered, derived, study.protocol.target_trial, lambda _step: None)
     for figure in (trial_curves(trial, Stated(trial.rows), study.protocol), trial_diagnostics(trial, study.protocol)):
         assert isinstance(figure, Figure)
-        valid(figure)
+        figure.specification(validate=True)
         assert figure.alt
     assert "83% at grade 1 or less" in trial_curves(trial, Stated(trial.rows), study.protocol).alt
 

@@ -28,10 +28,10 @@ def stated(scales, *, one=(0, 0, 1, 2, 3), other=(0, 1, 1, 3, 3), times=(20, 2, 
 
 
 @pytest.mark.parametrize("scales", [2, 3, 6])
-def test_every_pair_has_its_two_tables_within_the_width_of_a_page(scales, valid):
+def test_every_pair_has_its_two_tables_within_the_width_of_a_page(scales):
     names = [f"a-published-scale-of-{number}" for number in range(scales)]
     figure = agreement(stated(names), "icans", severe=3)
-    valid(figure)
+    figure.specification(validate=True)
     pairs = scales * (scales - 1) // 2
     assert len(figure.rows["heads"]) == 2 * pairs
     assert len(figure.rows["cells"]) == 2 * pairs * 16

@@ -102,7 +102,7 @@ def test_a_figure_is_drawn_the_same_each_time(renderer, drawn, tmp_path_factory)
 
 
 def test_a_figure_that_cannot_be_drawn_is_named(figures, tmp_path):
-    broken = replace(figures["flow"], id="broken", chart={"mark": "no such mark", "encoding": {}})
+    broken = replace(figures["flow"], id="broken", chart=_Nonsense())
     with pytest.raises(StudyError, match=r"^broken: could not be drawn"), Renderer() as running:
         drawn = running.draw([broken, figures["flow"]], tmp_path)
         assert drawn["flow"]
@@ -144,3 +144,8 @@ def test_a_process_that_is_gone_is_said(gone, figures, tmp_path):
     with pytest.raises(StudyError, match=r"the drawing process is gone"), Renderer() as running:
         running.processes[gone].process.kill()
         running.draw([figures["flow"]], tmp_path)
+
+
+class _Nonsense:
+    def to_dict(self, *, validate):
+        return {"mark": "no such mark", "encoding": {}}

@@ -3,6 +3,7 @@
 import json
 from itertools import product
 
+import altair as alt
 import numpy as np
 import pytest
 
@@ -37,8 +38,10 @@ def study(*sizes, broken=()):
 
 
 @pytest.mark.parametrize(("sizes", "marks"), [((5,), "chosen"), ((3, 3, 3, 4), "runs"), ((5, 5, 5, 4), "runs")])
-def test_it_is_valid_and_carries_its_rows(sizes, marks, valid):
-    specification = valid(specification_curve(study(*sizes)))
+def test_it_is_valid_and_carries_its_rows(sizes, marks):
+    figure = specification_curve(study(*sizes))
+    specification = figure.specification(validate=True)
+    alt.Chart.from_dict(json.loads(json.dumps(specification))).to_dict()
     assert marks in specification["datasets"]
     drawn = json.dumps(specification)
     assert all(f'"name": "{rows}"' in drawn for rows in specification["datasets"])

@@ -80,13 +80,13 @@ def test_nobody_is_no_rate_but_reasons(worked):
     assert written(Numbers(study.results()), study.protocol, [])
 
 
-def test_the_section_and_the_figure_say_what_they_rest_on(worked, valid):
+def test_the_section_and_the_figure_say_what_they_rest_on(worked):
     study = of(worked, [True] * 9 + [None, "lost"])
     results = study.results()
     figure = drawn(Stated(results), study.protocol.small_samples, synthetic=True)
     assert isinstance(figure, Figure)
     assert "as stated (a cohort)" in figure.caption
-    assert "Synthetic" in str(valid(figure))
+    assert "Synthetic" in str(figure.specification(validate=True))
     page = " ".join(map(str, written(Numbers(results), study.protocol, [])))
     assert "Nothing in this study checks that rate" in page
     assert "once <button" in page

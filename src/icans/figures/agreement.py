@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import altair as alt
+
 from icans.figures.data import Row, Rows
 from icans.figures.days import TOXICITIES
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import counted, listed, sentence, told
 from icans.figures.legend import Entry, legend
-from icans.figures.marks import PIXELS, View, as_is, constant, layer, nominal, panel, stacked
+from icans.figures.marks import PIXELS, as_is, layer, panel, stacked
 from icans.figures.stated import Stated
 from icans.figures.theme import HAIR, HEADING, INK, MUTED, PAPER, SMALL, WIDTH
 from icans.results import display
@@ -51,6 +53,7 @@ def agreement_figures(stated: Stated, *, severe: int, scales_only: bool = False)
     return [one for one in made if isinstance(one, Figure)]
 
 
+@unchecked
 def agreement(stated: Stated, toxicity: str, *, severe: int) -> Figure | LeftOut:
     """Draw a cross-table of assessments and one of patients' highest grades for each pair of scales.
 
@@ -204,19 +207,19 @@ def short(count: float) -> str:
     return f"{count / 1000:.0f}k" if count < 999_500 else f"{count / 1e6:.1f}M"
 
 
-def _layers(rows: Rows) -> list[View]:
+def _layers(rows: Rows) -> list[alt.UnitSpec]:
     box, dot = PIXELS.at(x="x", x2="x2", y="y", y2="y2"), PIXELS.at(x="x", y="y")
-    text = nominal("text")
+    text = alt.Text(field="text", type="nominal")
 
-    def words(name: str, **look: Any) -> View:  # noqa: ANN401
+    def words(name: str, **look: Any) -> alt.UnitSpec:  # noqa: ANN401
         return layer("text", name, dot, text=text, baseline="middle", **look)
 
-    hair = {"stroke": constant(HAIR), "strokeWidth": 0.8}
+    hair = {"stroke": alt.StrokeValue(HAIR), "strokeWidth": 0.8}
     look = {
-        "cells": layer("rect", "cells", box, "told", fill=as_is("fill"), **hair),
-        "same": layer("rect", "same", box, fillOpacity=0, stroke=constant(INK), strokeWidth=1.1),
-        "borders": layer("rule", "borders", box, stroke=constant(MUTED), strokeWidth=1.4),
-        "counts": words("counts", align="center", fontSize=SMALL, fill=as_is("fill")),
+        "cells": layer("rect", "cells", box, "told", fill=as_is(alt.Fill, "fill"), **hair),
+        "same": layer("rect", "same", box, fillOpacity=0, stroke=alt.StrokeValue(INK), strokeWidth=1.1),
+        "borders": layer("rule", "borders", box, stroke=alt.StrokeValue(MUTED), strokeWidth=1.4),
+        "counts": words("counts", align="center", fontSize=SMALL, fill=as_is(alt.Fill, "fill")),
         "grades": words("grades", align="center", fontSize=SMALL),
         "titles": words("titles", align="left", fontSize=SMALL),
         "heads": words("heads", align="left", fontSize=HEADING - 1, fontWeight="bold"),

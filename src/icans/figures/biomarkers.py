@@ -8,11 +8,13 @@ from itertools import groupby
 from math import ceil, floor, log10
 from typing import Any
 
+import altair as alt
+
 from icans.figures.data import FigureData, Row, Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import counted, listed, sentence, told
 from icans.figures.legend import Entry, legend, symbols
-from icans.figures.marks import Plane, View, beside, constant, heading, layer, linear, panel, stacked
+from icans.figures.marks import Plane, beside, heading, layer, linear, panel, stacked
 from icans.figures.stated import Stated
 from icans.figures.theme import BLUE, HEADING, INK, MUTED, PAPER, VERMILLION, WIDTH, Symbol, text_width
 from icans.results import display
@@ -54,6 +56,7 @@ class _Panel:
         return f"{self.analyte}, {SPECIMENS.get(self.specimen, self.specimen)}"
 
 
+@unchecked
 def biomarkers(data: FigureData, stated: Stated, *, intervention: str) -> Figure | LeftOut:
     """Draw each pair of an analyte before and after the first course, with medians, p-value and n from the results."""
     found = _panels(data)
@@ -148,7 +151,7 @@ def _medians(part: _Panel, stated: Stated) -> list[Row]:
     return medians
 
 
-def _layers(part: _Panel, rows: Rows) -> list[View]:
+def _layers(part: _Panel, rows: Rows) -> list[alt.UnitSpec]:
     plane = _plane(part)
     layers = []
     for word, (colour, _, _) in LOOKS.items():
@@ -156,15 +159,15 @@ def _layers(part: _Panel, rows: Rows) -> list[View]:
             look: dict[str, Any] = {"strokeWidth": 1.1, "strokeOpacity": 0.8}
             dash = [3, 2] if word == "level" else [1, 0]
             place = plane.at(x="x", x2="x2", y="y", y2="y2")
-            layers.append(layer("rule", name, place, "told", stroke=constant(colour), strokeDash=dash, **look))
+            layers.append(layer("rule", name, place, "told", stroke=alt.StrokeValue(colour), strokeDash=dash, **look))
     layers.append(symbols(f"{part.name}_points", plane.at(x="x", y="y"), "told"))
     if (medians := f"{part.name}_medians") in rows:
         place = plane.at(x="x", x2="x2", y="y")
-        layers.append(layer("rule", medians, place, "told", stroke=constant(INK), strokeWidth=2.6))
+        layers.append(layer("rule", medians, place, "told", stroke=alt.StrokeValue(INK), strokeWidth=2.6))
     return layers
 
 
-def _heading(part: _Panel, stated: Stated, width: float) -> dict[str, str]:
+def _heading(part: _Panel, stated: Stated, width: float) -> alt.TitleParams:
     """Name a panel, shortened to the width it has, with n and p."""
     title = part.title
     while text_width(title, HEADING, bold=True) > width - 8 and len(title) > 8:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import altair as alt
+
 from icans.figures.data import FigureData, Row, Rows
 from icans.figures.days import TOXICITIES
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import counted, listed, told
 from icans.figures.legend import Entry, grade_entries, legend
-from icans.figures.marks import Plane, View, as_is, beside, heading, layer, linear, panel, stacked
+from icans.figures.marks import Plane, as_is, beside, layer, linear, panel, stacked
 from icans.figures.theme import FAINT, GRADES, WIDTH
 
 ID = "heatmap"
@@ -21,6 +23,7 @@ BETWEEN = 60.0
 HEIGHT = 220.0
 
 
+@unchecked
 def by_day(data: FigureData) -> Figure | LeftOut:
     """Draw for each day a bar of patients by worst grade; what is missing to the top was not observed."""
     shown = [toxicity for toxicity in TOXICITIES if any(row["toxicity"] == toxicity for row in data.by_day)]
@@ -74,7 +77,7 @@ def _bars(data: FigureData, toxicity: str) -> list[Row]:
     return bars
 
 
-def _panel(toxicity: str, total: int, days: int, width: float, *, first: bool) -> View:
+def _panel(toxicity: str, total: int, days: int, width: float, *, first: bool) -> alt.LayerSpec:
     step = next((step for step in (1, 2, 5, 7, 10, 14, 20) if step * width / days >= 20), 30)
     plane = Plane(
         x=linear(0, days),
@@ -95,5 +98,5 @@ def _panel(toxicity: str, total: int, days: int, width: float, *, first: bool) -
         },
     )
     box = plane.at(x="x", x2="x2", y="y", y2="y2")
-    bars = layer("rect", f"{toxicity}_bars", box, "told", fill=as_is("fill"))
-    return panel([bars], width, HEIGHT, title=heading(TOXICITIES[toxicity]))
+    bars = layer("rect", f"{toxicity}_bars", box, "told", fill=as_is(alt.Fill, "fill"))
+    return panel([bars], width, HEIGHT, title=alt.TitleParams(text=TOXICITIES[toxicity]))

@@ -7,25 +7,14 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
+import altair as alt
+
 from icans.figures.data import FigureData, Row, Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.finish_lines import BEFORE, Start, starts_of
 from icans.figures.labels import capitalised, counted, sentence, short_names, told
 from icans.figures.legend import Entry, legend, symbols
-from icans.figures.marks import (
-    Plane,
-    View,
-    beside,
-    broken,
-    constant,
-    dots,
-    heading,
-    layer,
-    linear,
-    nominal,
-    panel,
-    stacked,
-)
+from icans.figures.marks import Plane, beside, broken, dots, layer, linear, panel, stacked
 from icans.figures.theme import BLUE, GREEN, INK, PAPER, SMALL, VERMILLION, WIDTH, Symbol
 from icans.protocol import RemissionRule
 from icans.units import HOURS_PER_DAY
@@ -45,6 +34,7 @@ APART = {"grade": 0.3, "ice": 0.35}
 """How far lines at the same value are moved apart, up and down."""
 
 
+@unchecked
 def first_course(data: FigureData, *, intervention: str, rules: Sequence[RemissionRule]) -> Figure | LeftOut:
     """Draw grade and ICE score of each evaluable episode by hours from its first course, with the finish lines."""
     starts = [start for start in starts_of(data, rules) if start.episodes]
@@ -172,24 +162,26 @@ def _ground(start: Start, what: str, end: int) -> list[Row]:
     return [{"x": -BEFORE, "x2": end, "y": low, "y2": high}]
 
 
-def _layers(start: Start, what: str, rows: Rows, plane: Plane) -> list[View]:
+def _layers(start: Start, what: str, rows: Rows, plane: Plane) -> list[alt.UnitSpec]:
     name = f"{start.name}_{what}"
     at = plane.at(x="x", y="y")
     line = {
-        "detail": nominal("line"),
+        "detail": alt.Detail(field="line", type="nominal"),
         "strokeOpacity": 0.75 if len(start.episodes) <= FEW else 0.4,
     }
-    blue, orange = constant(BLUE), constant(VERMILLION)
-    made: dict[str, Callable[[str], View]] = {
-        "ground": lambda rows: layer("rect", rows, plane.at(x="x", x2="x2", y="y", y2="y2"), fill=constant(GROUND)),
+    blue, orange = alt.StrokeValue(BLUE), alt.StrokeValue(VERMILLION)
+    made: dict[str, Callable[[str], alt.UnitSpec]] = {
+        "ground": lambda rows: layer(
+            "rect", rows, plane.at(x="x", x2="x2", y="y", y2="y2"), fill=alt.FillValue(GROUND)
+        ),
         "zero": lambda rows: layer(
-            "rule", rows, plane.at(x="x", y=0.0, y2=HEIGHT), stroke=constant(INK), strokeWidth=1.2
+            "rule", rows, plane.at(x="x", y=0.0, y2=HEIGHT), stroke=alt.StrokeValue(INK), strokeWidth=1.2
         ),
         "open": lambda rows: layer(
             "rule",
             rows,
             plane.at(x="x", y="y", y2="y2"),
-            stroke=constant(INK),
+            stroke=alt.StrokeValue(INK),
             strokeWidth=0.8,
             strokeDash=[1, 1.5],
         ),
@@ -202,22 +194,22 @@ def _layers(start: Start, what: str, rows: Rows, plane: Plane) -> list[View]:
     layers = [make(f"{name}_{part}") for part, make in made.items() if f"{name}_{part}" in rows]
     if f"{name}_ends" not in rows:
         return layers
-    halo = _names(f"{name}_ends", at, stroke=constant(PAPER), strokeWidth=3)
+    halo = _names(f"{name}_ends", at, stroke=alt.StrokeValue(PAPER), strokeWidth=3)
     return [*layers, halo, _names(f"{name}_ends", at)]
 
 
-def _names(rows: str, at: dict[str, Any], **look: Any) -> View:  # noqa: ANN401  # any look
+def _names(rows: str, at: dict[str, Any], **look: Any) -> alt.UnitSpec:  # noqa: ANN401  # any look
     """Name the lines that did not reach remission above their ends."""
     return layer(
         "text",
         rows,
         at,
-        text=nominal("name"),
+        text=alt.Text(field="name", type="nominal"),
         align="right",
         baseline="bottom",
         dy=-4,
         fontSize=SMALL,
-        fill=constant(VERMILLION),
+        fill=alt.FillValue(VERMILLION),
         **look,
     )
 
@@ -253,8 +245,8 @@ def _plane(what: str, size: tuple[float, int], most: int, *, leftmost: bool, las
     )
 
 
-def _heading(start: Start) -> dict[str, str]:
-    return heading(start.title, f"{counted(len(start.episodes), 'episode')}; {start.words}")
+def _heading(start: Start) -> alt.TitleParams:
+    return alt.TitleParams(text=start.title, subtitle=f"{counted(len(start.episodes), 'episode')}; {start.words}")
 
 
 def _legend(rows: Rows) -> list[Entry]:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+import altair as alt
+
 from icans.figures.data import Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import capitalised, listed, sentence
-from icans.figures.marks import PIXELS, View, constant, layer, nominal, panel
+from icans.figures.marks import PIXELS, layer, panel
 from icans.figures.stated import Stated
 from icans.figures.theme import FAINT, MUTED, PAPER, TEXT, wrapped
 from icans.results.display import number
@@ -57,6 +59,7 @@ class _Box:
         return (self.top + self.bottom) / 2
 
 
+@unchecked
 def flow(stated: Stated, *, intervention: str, indications: Sequence[str]) -> Figure | LeftOut:
     """Draw the steps from the patients screened to those evaluable, beside each the patients who left before it."""
     steps = [(step, row) for step in STEPS if (row := stated.row("population", step, "n")) and row.value is not None]
@@ -159,17 +162,17 @@ def _lines(box: _Box) -> list[tuple[int, dict[str, Any]]]:
     ]
 
 
-def _layers(rows: Rows) -> list[View]:
-    stroke, fill = constant(MUTED), constant(MUTED)
+def _layers(rows: Rows) -> list[alt.UnitSpec]:
+    stroke, fill = alt.StrokeValue(MUTED), alt.FillValue(MUTED)
     at, box = PIXELS.at(x="x", y="y"), PIXELS.at(x="x", x2="x2", y="y", y2="y2")
-    text = nominal("text")
+    text = alt.Text(field="text", type="nominal")
     head: dict[str, Any] = {"fill": fill, "stroke": stroke, "size": 30}
     layers = {
         "across": layer("rule", "across", PIXELS.at(x="x", x2="x2", y="y"), stroke=stroke),
         "down": layer("rule", "down", PIXELS.at(x="x", y="y", y2="y2"), stroke=stroke),
         "heads_across": layer("point", "heads_across", at, shape="triangle-right", **head),
         "heads_down": layer("point", "heads_down", at, shape="triangle-down", **head),
-        "boxes": layer("rect", "boxes", box, "told", fill=constant(PAPER), stroke=constant(FAINT)),
+        "boxes": layer("rect", "boxes", box, "told", fill=alt.FillValue(PAPER), stroke=alt.StrokeValue(FAINT)),
         "main_bold": layer("text", "main_bold", at, text=text, fontWeight="bold", baseline="middle"),
         "main_plain": layer("text", "main_plain", at, text=text, baseline="middle"),
         "side_plain": layer("text", "side_plain", at, text=text, baseline="middle", align="left"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from icans.figures.data import Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.forest_panel import RATIO, Effect, columns_of, effect_panel
 from icans.figures.labels import counted, listed, sentence
 from icans.figures.legend import Entry, legend
@@ -72,6 +72,7 @@ def trial_effects(results: Sequence[Result]) -> list[Effect]:
     return found
 
 
+@unchecked
 def forest(identity: str, title: str, found: Sequence[Effect], groups: tuple[str, str]) -> Figure | LeftOut:
     """Draw effects with their intervals, a panel for each scale.
 

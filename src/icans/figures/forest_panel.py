@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from math import log
 from typing import Any
 
+import altair as alt
+
 from icans.figures.data import Row, Rows
 from icans.figures.labels import capitalised, told
 from icans.figures.legend import symbols
-from icans.figures.marks import Plane, View, constant, heading, layer, linear, nominal, panel
+from icans.figures.marks import Plane, heading, layer, linear, panel
 from icans.figures.theme import HAIR, INK, MUTED, TEXT, WIDTH, Symbol, text_width
 from icans.results import display
 from icans.results.rows import Result
@@ -89,7 +91,7 @@ def columns_of(drawn: Sequence[Effect]) -> Columns:
 
 def effect_panel(
     name: str, title: str, own: Sequence[Effect], columns: Columns, marked: Mapping[str, Symbol]
-) -> tuple[View, Rows]:
+) -> tuple[alt.LayerSpec, Rows]:
     """Draw the effects of one scale, a line each.
 
     Parameters
@@ -138,19 +140,19 @@ def effect_panel(
         ]
     rows |= {f"{name}_intervals": lines, f"{name}_points": points, f"{name}_arrows": arrows, f"{name}_words": words}
     rows = {key: value for key, value in rows.items() if value}
-    look = constant(INK)
-    text = nominal("text")
+    look = alt.StrokeValue(INK)
+    text = alt.Text(field="text", type="nominal")
     left, right = -columns.labels - 14, columns.whole
     every = {
         f"{name}_grounds": layer(
             "rect",
             f"{name}_grounds",
             Plane().at(x=left, x2=right, y="y", y2="y2"),
-            fill=constant(HAIR),
+            fill=alt.FillValue(HAIR),
             fillOpacity=0.55,
         ),
         f"{name}_null": layer(
-            "rule", f"{name}_null", plane.at(x="x", y=0.0, y2=height), stroke=constant(MUTED), strokeDash=[3, 2]
+            "rule", f"{name}_null", plane.at(x="x", y=0.0, y2=height), stroke=alt.StrokeValue(MUTED), strokeDash=[3, 2]
         ),
         f"{name}_intervals": layer(
             "rule", f"{name}_intervals", plane.at(x="x", x2="x2", y="y"), "told", stroke=look, strokeWidth=1.4

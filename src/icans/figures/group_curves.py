@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from icans.figures.data import Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import capitalised, listed, sentence, uncapitalised
 from icans.figures.legend import legend
 from icans.figures.marks import beside, stacked
@@ -24,6 +24,7 @@ PANEL = (WIDTH - MARGIN - BETWEEN) / ACROSS
 SUBTITLES = {"": "", "Simon-Makuch": "by the group known at each moment (Simon-Makuch)"}
 
 
+@unchecked
 def group_curves(identity: str, title: str, drawn: Sequence[Drawn]) -> Figure | LeftOut:
     """Draw every endpoint of a comparison that is a time to an event, a panel each.
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import altair as alt
+
 from icans.figures.data import FigureData, Row, Rows
 from icans.figures.days import TOXICITIES, runs, span
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import capitalised, counted, grade_text, listed, sentence, told
 from icans.figures.legend import Entry, grade_entries, legend, symbols
-from icans.figures.marks import Plane, View, beside, broken, constant, dots, graded, layer, nominal, panel, stacked
+from icans.figures.marks import Plane, beside, broken, dots, graded, layer, panel, stacked
 from icans.figures.patient_rows import PatientRows
 from icans.figures.theme import BLUE, GRADES, HEADING, MUTED, NOT_OBSERVED, PAPER, SMALL, WIDTH
 from icans.figures.treatments import COURSE, DEATH, course_rows, death_rows, drug_rows, drug_symbols, steroid_rows
@@ -19,6 +21,7 @@ ID = "heatmap"
 TITLE = "Worst grade of each day, patient by patient"
 
 
+@unchecked
 def heatmap(data: FigureData, *, intervention: str) -> Figure | LeftOut:
     """Draw the worst grade of each patient on each day, ICANS and CRS side by side, patients by highest ICANS grade."""
     shown = [toxicity for toxicity in TOXICITIES if any(row["toxicity"] == toxicity for row in data.days)]
@@ -91,25 +94,25 @@ def _unseen(data: FigureData, place: PatientRows, seen: set[tuple[str, int]]) ->
     return unseen
 
 
-def _panel(place: PatientRows, toxicity: str, rows: Rows, shown: Sequence[str]) -> View:
+def _panel(place: PatientRows, toxicity: str, rows: Rows, shown: Sequence[str]) -> alt.LayerSpec:
     plane = place.plane()
     box, dot = plane.at(x="x", x2="x2", y="y", y2="y2"), plane.at(x="x", y="y")
-    fill = graded("grade", GRADES)
+    fill = graded(alt.Fill, "grade", GRADES)
     graded_cells = [name for half in ("cells", "highest", "lowest") if (name := f"{toxicity}_{half}") in rows]
     layers = [layer("rect", name, box, "told", fill=fill) for name in graded_cells]
     if "day_edges" in rows:
         edge = plane.at(x="x", y=0.0, y2=place.height)
-        layers.append(layer("rule", "day_edges", edge, stroke=constant(PAPER), strokeWidth=1))
+        layers.append(layer("rule", "day_edges", edge, stroke=alt.StrokeValue(PAPER), strokeWidth=1))
     if f"{toxicity}_unseen" in rows:
         layers.append(dots(f"{toxicity}_unseen", dot, colour=NOT_OBSERVED, width=2.2))
     first, last = toxicity == shown[0], toxicity == shown[-1]
     if first and "steroids" in rows:
-        layers.append(layer("rect", "steroids", box, "told", fill=constant(BLUE)))
+        layers.append(layer("rect", "steroids", box, "told", fill=alt.FillValue(BLUE)))
     marked = [*(["courses"] if first else []), *(["drugs"] if last else []), "deaths"]
     layers += [symbols(name, dot, "told") for name in marked if name in rows]
     if first:
         layers += _margin(place, plane)
-    title = nominal("text")
+    title = alt.Text(field="text", type="nominal")
     layers.append(
         layer(
             "text",
@@ -125,19 +128,19 @@ def _panel(place: PatientRows, toxicity: str, rows: Rows, shown: Sequence[str]) 
     return panel(layers, place.width, place.height)
 
 
-def _margin(place: PatientRows, plane: Plane) -> list[View]:
+def _margin(place: PatientRows, plane: Plane) -> list[alt.UnitSpec]:
     """Write the patients' names, and left of them the highest ICANS grade they share."""
 
-    def text(rows: str, column: str, at: dict[str, Any], **look: Any) -> View:  # noqa: ANN401
-        words = nominal(column)
+    def text(rows: str, column: str, at: dict[str, Any], **look: Any) -> alt.UnitSpec:  # noqa: ANN401
+        words = alt.Text(field=column, type="nominal")
         return layer("text", rows, at, text=words, align="right", baseline="middle", **look)
 
     left = -place.label - 6.0
     edge = plane.at(x=left, y="top", y2="bottom")
-    heading = constant(MUTED)
+    heading = alt.FillValue(MUTED)
     return [
         text("names", "name", plane.at(x=-5.0, y="y"), fontSize=place.letters),
-        layer("rule", "groups", edge, stroke=constant(MUTED), strokeWidth=1),
+        layer("rule", "groups", edge, stroke=alt.StrokeValue(MUTED), strokeWidth=1),
         text("groups", "text", plane.at(x=left - 4, y="y"), fontSize=SMALL),
         text("group_heading", "text", plane.at(x=left - 4, y=-10.0), fontSize=SMALL, fill=heading),
     ]

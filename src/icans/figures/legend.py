@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import altair as alt
+
 from icans.figures.data import Rows
-from icans.figures.marks import PIXELS, View, as_is, as_is_number, layer, nominal, panel
+from icans.figures.marks import PIXELS, as_is, layer, panel
 from icans.figures.theme import GRADES, NOT_OBSERVED, TEXT, Symbol, text_width
 
 LINE = 16.0
@@ -68,7 +70,7 @@ def grade_entries(heading: str, highest: int, *, split: tuple[int, int] | None, 
     return entries
 
 
-def legend(name: str, lines: list[list[Entry]], width: float) -> tuple[View, Rows]:
+def legend(name: str, lines: list[list[Entry]], width: float) -> tuple[alt.LayerSpec, Rows]:
     """Set entries in lines, broken where they are wider than `width` px; give the strip and the rows it draws."""
     placed: list[tuple[Entry, dict[str, float]]] = []
     top = 0.0
@@ -108,37 +110,42 @@ def _place(left: float, middle: float, *, drawn: bool) -> dict[str, float]:
     }
 
 
-def _layer(rows: str, kind: str) -> View:
+def _layer(rows: str, kind: str) -> alt.UnitSpec:
     match kind:
         case "swatches" | "lower_halves":
             place = PIXELS.at(x="x", x2="x2", y="top" if kind == "swatches" else "y", y2="bottom")
-            return layer("rect", rows, place, fill=as_is("fill"))
+            return layer("rect", rows, place, fill=as_is(alt.Fill, "fill"))
         case "outlines":
             place = PIXELS.at(x="x", x2="x2", y="top", y2="bottom")
-            return layer("rect", rows, place, fillOpacity=0, strokeWidth=1.6, stroke=as_is("stroke"))
+            return layer("rect", rows, place, fillOpacity=0, strokeWidth=1.6, stroke=as_is(alt.Stroke, "stroke"))
         case line if line in LINES:
             place = PIXELS.at(x="x", x2="x2", y="y")
             dash = LINES[line]
-            return layer("rule", rows, place, stroke=as_is("stroke"), strokeWidth=2, strokeDash=dash)
+            return layer("rule", rows, place, stroke=as_is(alt.Stroke, "stroke"), strokeWidth=2, strokeDash=dash)
         case "symbols":
             return symbols(rows, PIXELS.at(x="centre", y="y"))
         case _:
             weight = "bold" if kind == "headings" else "normal"
             place = PIXELS.at(x="text_x", y="y")
-            text = nominal("text")
+            text = alt.Text(field="text", type="nominal")
             return layer("text", rows, place, text=text, align="left", baseline="middle", fontWeight=weight)
 
 
-def symbols(rows: str, place: dict[str, Any], told: str = "") -> View:
+def symbols(rows: str, place: dict[str, Any], told: str = "") -> alt.UnitSpec:
     """Draw rows that carry their own symbol (`Symbol.row`)."""
     return layer(
         "point",
         rows,
         place,
         told,
-        shape=as_is("shape"),
-        fill=as_is("fill"),
-        stroke=as_is("stroke"),
-        size=as_is_number("size"),
-        strokeWidth=as_is_number("stroke_width"),
+        shape=as_is(alt.Shape, "shape"),
+        fill=as_is(alt.Fill, "fill"),
+        stroke=as_is(alt.Stroke, "stroke"),
+        size=alt.Size(field="size", type="quantitative", scale=None, legend=None),
+        strokeWidth=as_is_width("stroke_width"),
     )
+
+
+def as_is_width(column: str) -> alt.StrokeWidth:
+    """Encode a column that holds the width of a stroke, px."""
+    return alt.StrokeWidth(field=column, type="quantitative", scale=None, legend=None)

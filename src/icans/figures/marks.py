@@ -1,22 +1,18 @@
-"""Layers of a chart in Vega-Lite: a mark, the rows it draws by name, and its encodings.
+"""Layers of a chart: a mark, the rows it draws by name, and its encodings, with no more of Altair than that.
 
-A specification is plain dictionaries; the tests hold each against the schema of Vega-Lite. Rows are attached once, to
-the finished specification (`icans.figures.figure`).
+Rows are attached once, to the finished specification (`icans.figures.figure`): Altair copies and checks rows at every
+step it takes with them, which costs more than drawing. For the same reason every channel names its type.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import altair as alt
+
 Mark = Literal["rect", "rule", "point", "line", "area", "text"]
-
-Channel = dict[str, Any]
-"""How one property of a mark is encoded."""
-
-View = dict[str, Any]
-"""A layer, a panel of layers, or panels set together."""
 
 
 @dataclass(frozen=True)
@@ -26,30 +22,40 @@ class Plane:
     Parameters
     ----------
     x, y
-        Scale of each direction; None: the values are pixels.
+        What `alt.Scale` takes for each direction; None: the values are pixels.
     x_axis, y_axis
-        Axis of each direction; None: no axis.
+        What `alt.Axis` takes; None: no axis.
     """
 
     x: dict[str, Any] | None = None
     y: dict[str, Any] | None = None
     x_axis: dict[str, Any] | None = None
     y_axis: dict[str, Any] | None = None
+    _made: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
-    def at(self, **fields: str | float) -> dict[str, Channel]:
+    def at(self, **fields: str | float) -> dict[str, Any]:
         """Place a mark: ``x``, ``x2``, ``y``, ``y2`` by the name of a column, or at a pixel by a number."""
-        return {channel: self._placed(channel, column) for channel, column in fields.items()}
+        placed: dict[str, Any] = {}
+        for channel, column in fields.items():
+            if channel in {"x2", "y2"}:
+                second, value = (alt.X2, alt.X2Value) if channel == "x2" else (alt.Y2, alt.Y2Value)
+                placed[channel] = second(field=column) if isinstance(column, str) else value(column)
+            elif isinstance(column, str):
+                first = alt.X if channel == "x" else alt.Y
+                placed[channel] = first(
+                    field=column, type="quantitative", scale=self._scale(channel), axis=self._axis(channel)
+                )
+            else:
+                placed[channel] = (alt.XValue if channel == "x" else alt.YValue)(column)
+        return placed
 
-    def _placed(self, channel: str, column: str | float) -> Channel:
-        if not isinstance(column, str):
-            return constant(column)
-        match channel:
-            case "x":
-                return {"field": column, "type": "quantitative", "scale": self.x, "axis": self.x_axis}
-            case "y":
-                return {"field": column, "type": "quantitative", "scale": self.y, "axis": self.y_axis}
-            case _:
-                return {"field": column}
+    def _scale(self, channel: str) -> Any:  # noqa: ANN401  # a scale, or None for pixels
+        given = self.x if channel == "x" else self.y
+        return None if given is None else self._made.setdefault(f"{channel} scale", alt.Scale(**given))
+
+    def _axis(self, channel: str) -> Any:  # noqa: ANN401  # an axis or None
+        given = self.x_axis if channel == "x" else self.y_axis
+        return None if given is None else self._made.setdefault(f"{channel} axis", alt.Axis(**given))
 
 
 PIXELS = Plane()
@@ -61,33 +67,18 @@ def linear(low: float, high: float, *, reverse: bool = False) -> dict[str, Any]:
     return {"domain": [low, high], "nice": False, "zero": False, **({"reverse": True} if reverse else {})}
 
 
-def constant(value: str | float) -> Channel:
-    """Encode the same for every row: a colour, or a place in pixels."""
-    return {"value": value}
-
-
-def nominal(column: str) -> Channel:
-    """Encode a column of texts."""
-    return {"field": column, "type": "nominal"}
-
-
-def as_is(column: str) -> Channel:
+def as_is(channel: type, column: str) -> Any:  # noqa: ANN401  # any channel class
     """Encode a column that holds the colour or shape itself."""
-    return {"field": column, "type": "nominal", "scale": None, "legend": None}
+    return channel(field=column, type="nominal", scale=None, legend=None)
 
 
-def as_is_number(column: str) -> Channel:
-    """Encode a column that holds the size or width itself, px² or px."""
-    return {"field": column, "type": "quantitative", "scale": None, "legend": None}
-
-
-def graded(column: str, colours: dict[int, str]) -> Channel:
+def graded(channel: type, column: str, colours: dict[int, str]) -> Any:  # noqa: ANN401  # any channel class
     """Encode a grade by the colours of grades."""
-    scale = {"domain": list(colours), "range": list(colours.values())}
-    return {"field": column, "type": "ordinal", "scale": scale, "legend": None}
+    scale = alt.Scale(domain=list(colours), range=list(colours.values()))
+    return channel(field=column, type="ordinal", scale=scale, legend=None)
 
 
-def layer(mark: Mark, rows: str, place: dict[str, Channel], told: str = "", **look: Any) -> View:  # noqa: ANN401
+def layer(mark: Mark, rows: str, place: dict[str, Any], told: str = "", **look: Any) -> alt.UnitSpec:  # noqa: ANN401
     """Make a layer.
 
     Parameters
@@ -101,16 +92,18 @@ def layer(mark: Mark, rows: str, place: dict[str, Channel], told: str = "", **lo
     told
         Column with what a reader is told on pointing at the mark; empty for decoration.
     look
-        Encodings (a dictionary) and constant properties of the mark (anything else).
+        Encodings (an Altair channel) and constant properties of the mark (anything else).
     """
     encodings = dict(place)
-    properties: dict[str, Any] = {"type": mark}
+    properties: dict[str, Any] = {}
     for name, value in look.items():
-        (encodings if isinstance(value, dict) else properties)[name] = value
+        (encodings if isinstance(value, alt.SchemaBase) else properties)[name] = value
     if told:
-        encodings["description"] = nominal(told)
+        encodings["description"] = alt.Description(field=told, type="nominal")
         properties["aria"] = True
-    return {"data": {"name": rows}, "mark": properties, "encoding": encodings}
+    return alt.UnitSpec(
+        data=alt.NamedData(rows), mark=alt.MarkDef(mark, **properties), encoding=alt.Encoding(**encodings)
+    )
 
 
 def broken(points: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -122,40 +115,40 @@ def broken(points: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def dots(rows: str, place: dict[str, Channel], *, colour: str, width: float) -> View:
+def dots(rows: str, place: dict[str, Any], *, colour: str, width: float) -> alt.UnitSpec:
     """Draw many small dots that tell nothing on pointing, as the round ends of one broken line: a single path."""
     return layer(
         "line",
         rows,
         place,
-        order={"field": "order", "type": "quantitative"},
-        stroke=constant(colour),
+        order=alt.Order(field="order", type="quantitative"),
+        stroke=alt.StrokeValue(colour),
         strokeWidth=width,
         strokeCap="round",
         invalid="break-paths-show-path-domains",
     )
 
 
-def heading(text: str, subtitle: str = "") -> dict[str, str]:
+def heading(text: str, subtitle: str = "") -> alt.TitleParams:
     """Head a panel, with a second line where there is one."""
-    return {"text": text, "subtitle": subtitle} if subtitle else {"text": text}
+    return alt.TitleParams(text=text, subtitle=subtitle) if subtitle else alt.TitleParams(text=text)
 
 
-def panel(layers: Sequence[View], width: float, height: float, **properties: Any) -> View:  # noqa: ANN401
+def panel(layers: list[alt.UnitSpec], width: float, height: float, **properties: Any) -> alt.LayerSpec:  # noqa: ANN401
     """Lay layers over one another in a panel of a fixed size."""
-    return {"layer": list(layers), "width": width, "height": height, **properties}
+    return alt.LayerSpec(layer=layers, width=width, height=height, **properties)
 
 
-def beside(panels: Sequence[View], spacing: float) -> View:
+def beside(panels: Sequence[Any], spacing: float) -> Any:  # noqa: ANN401  # any view
     """Set panels side by side, the plots this far apart whatever their axes take; one alone stays as it is."""
     if len(panels) == 1:
         return panels[0]
-    return {"hconcat": list(panels), "spacing": spacing, "bounds": "flush"}
+    return alt.HConcatSpecGenericSpec(hconcat=list(panels), spacing=spacing, bounds="flush")
 
 
-def stacked(panels: Sequence[View], spacing: float) -> View:
+def stacked(panels: Sequence[Any], spacing: float) -> Any:  # noqa: ANN401  # any view
     """Set panels one under the other; one alone stays as it is, and one that draws nothing is left out."""
-    drawn = [panel for panel in panels if panel.get("layer", True)]
+    drawn = [panel for panel in panels if not isinstance(panel, alt.LayerSpec) or panel.layer]
     if len(drawn) == 1:
         return drawn[0]
-    return {"vconcat": drawn, "spacing": spacing}
+    return alt.VConcatSpecGenericSpec(vconcat=drawn, spacing=spacing)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import altair as alt
 import numpy as np
 
 from icans.figures.data import Row, Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import counted, sentence, told
 from icans.figures.legend import Entry, legend
-from icans.figures.marks import Plane, View, as_is, beside, constant, heading, layer, linear, stacked
+from icans.figures.marks import Plane, as_is, beside, heading, layer, linear, stacked
 from icans.figures.marks import panel as framed
 from icans.figures.theme import BLUE, FAINT, GRADES, INK, VERMILLION, WIDTH
 from icans.results.display import number, percent
@@ -32,6 +33,7 @@ DEATH = "death"
 MADE_UP = "Synthetic: shows the mechanics, is no evidence"
 
 
+@unchecked
 def natural_course(natural: NaturalHistory, *, intervention: str) -> Figure | LeftOut:
     """Draw the grades of each day, expected beside observed, and the share in remission, each with what it rests on.
 
@@ -112,7 +114,7 @@ def _lines(natural: NaturalHistory) -> Rows:
     return {name: those for name, those in rows.items() if those}
 
 
-def _grades(natural: NaturalHistory, rows: Rows, width: float, intervention: str, said: str) -> View:
+def _grades(natural: NaturalHistory, rows: Rows, width: float, intervention: str, said: str) -> alt.LayerSpec:
     days = len(natural.expected)
     plane = Plane(
         x=linear(0, days),
@@ -123,14 +125,14 @@ def _grades(natural: NaturalHistory, rows: Rows, width: float, intervention: str
     box = plane.at(x="x", x2="x2", y="y", y2="y2")
     frames = {"expected": (FAINT, 0.6), "observed": (INK, 0.9)}
     bars = [
-        layer("rect", name, box, "told", fill=as_is("fill"), stroke=constant(colour), strokeWidth=wide)
+        layer("rect", name, box, "told", fill=as_is(alt.Fill, "fill"), stroke=alt.StrokeValue(colour), strokeWidth=wide)
         for name, (colour, wide) in frames.items()
         if rows[name]
     ]
     return framed(bars, width, HEIGHT, title=heading("Worst grade of each day", said))
 
 
-def _remission(rows: Rows, width: float, natural: NaturalHistory, intervention: str, said: str) -> View:
+def _remission(rows: Rows, width: float, natural: NaturalHistory, intervention: str, said: str) -> alt.LayerSpec:
     days = len(natural.expected)
     plane = Plane(
         x=linear(0, days - 1 + BEYOND),
@@ -145,19 +147,19 @@ def _remission(rows: Rows, width: float, natural: NaturalHistory, intervention: 
             "band",
             plane.at(x="x", y="low", y2="high"),
             interpolate="step-after",
-            fill=constant(BAND),
+            fill=alt.FillValue(BAND),
         ),
         "expected_line": layer(
             "line",
             "expected_line",
             at,
             interpolate="step-after",
-            stroke=constant(BLUE),
+            stroke=alt.StrokeValue(BLUE),
             strokeWidth=1.8,
             strokeDash=[5, 2],
         ),
         "observed_line": layer(
-            "line", "observed_line", at, interpolate="step-after", stroke=constant(VERMILLION), strokeWidth=2.2
+            "line", "observed_line", at, interpolate="step-after", stroke=alt.StrokeValue(VERMILLION), strokeWidth=2.2
         ),
     }
     drawn = [one for name, one in layers.items() if name in rows]

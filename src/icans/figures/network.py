@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from icans.figures.data import Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.forest_panel import RATIO, SHARE, Columns, columns_of, effect_panel
 from icans.figures.forest_panel import Effect as Line
 from icans.figures.labels import capitalised, counted, sentence
@@ -60,6 +60,7 @@ def _is_drawn(effect: Effect) -> bool:
     return len(effect.used) > 1 and not beside and not (about.analysis == "comparison" and _scale(effect) == SHARE)
 
 
+@unchecked
 def _forest(identity: str, title: str, effects: Sequence[Effect]) -> Figure | LeftOut:
     rows: Rows = {}
     panels = []

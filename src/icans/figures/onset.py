@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import altair as alt
+
 from icans.figures.data import FigureData, Row, Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import counted, sentence, told
 from icans.figures.legend import Entry, grade_entries, legend
-from icans.figures.marks import Plane, View, beside, constant, graded, heading, layer, linear, panel, stacked
+from icans.figures.marks import Plane, beside, graded, heading, layer, linear, panel, stacked
 from icans.figures.stated import Stated
 from icans.figures.theme import GRADES, INK, PAPER, WIDTH
 
@@ -50,6 +52,7 @@ class _Panel:
         return float(max(*(row["x2"] for row in self.squares), 10 * self.bin_days))
 
 
+@unchecked
 def time_course(data: FigureData, stated: Stated, *, intervention: str) -> Figure | LeftOut:
     """Draw the days of onset and peak, how long ICANS lasted, and the days from first course to remission."""
     times = data.times or _times(data)
@@ -139,7 +142,7 @@ def _panel(name: str, times: Sequence[Row], stated: Stated) -> _Panel:
     )
 
 
-def _drawn(part: _Panel, width: float, top: int, square: float) -> tuple[View, Rows]:
+def _drawn(part: _Panel, width: float, top: int, square: float) -> tuple[alt.LayerSpec, Rows]:
     height = top * square
     inset = 2.0 * part.end / width
     shift = 0.5 if part.whole_days else 0.0
@@ -157,14 +160,14 @@ def _drawn(part: _Panel, width: float, top: int, square: float) -> tuple[View, R
     box = plane.at(x="x", x2="x2", y="y", y2="y2")
     layers = []
     if rows[reached]:
-        fill = graded("grade", GRADES)
+        fill = graded(alt.Fill, "grade", GRADES)
         layers.append(layer("rect", reached, box, "told", fill=fill, stroke=PAPER, strokeWidth=0.8))
     if rows[last_seen]:
-        stroke = graded("grade", GRADES)
-        layers.append(layer("rect", last_seen, box, "told", fill=constant(PAPER), stroke=stroke, strokeWidth=2))
+        stroke = graded(alt.Stroke, "grade", GRADES)
+        layers.append(layer("rect", last_seen, box, "told", fill=alt.FillValue(PAPER), stroke=stroke, strokeWidth=2))
     if rows[median]:
         at = plane.at(x="x", y=0.0, y2=height)
-        layers.append(layer("rule", median, at, stroke=constant(INK), strokeDash=[3, 2], strokeWidth=1.4))
+        layers.append(layer("rule", median, at, stroke=alt.StrokeValue(INK), strokeDash=[3, 2], strokeWidth=1.4))
     drawn = panel(layers, width, height, title=heading(PANELS[part.name][0], part.summary))
     return drawn, {name: value for name, value in rows.items() if value}
 

@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import altair as alt
+from altair.utils.schemapi import debug_mode
+
 from icans.figures.data import Row, Rows
 from icans.figures.figure import Figure
 from icans.figures.labels import sentence, told
 from icans.figures.legend import Entry, legend, symbols
-from icans.figures.marks import Plane, View, beside, constant, heading, layer, linear, panel, stacked
+from icans.figures.marks import Plane, beside, heading, layer, linear, panel, stacked
 from icans.figures.theme import BLUE, MUTED, PAPER, VERMILLION, WIDTH, Symbol
 from icans.results import display
 from icans.results.rows import Result
@@ -51,27 +54,29 @@ def power_figure(results: Sequence[Result], *, names: Mapping[str, str], two_arm
     """
     own = [name for name in names if any(row.variable == name for row in results)]
     drawing = _Drawing()
-    shown = [
-        [row for row in results if row.level is not None and row.level.endswith("patients")],
-        [row for row in results if row.statistic == "success"],
-        [row for row in results if row.statistic == EXPECTED],
-    ]
-    kinds = [kind for kind, rows in zip(("patients", "rates", EXPECTED), shown, strict=True) if rows]
-    width = (WIDTH - MARGIN - BETWEEN * (len(kinds) - 1)) / max(2, len(kinds))
-    if shown[0]:
-        _over_patients(drawing, shown[0], own, two_arms=two_arms, power=100 * power, width=width)
-    if shown[1]:
-        _over_rates(drawing, shown[1], own, two_arms=two_arms, width=width)
-    if shown[2]:
-        _expected(drawing, shown[2], own, width)
-    entries = _legend(own, names, drawing.rows)
-    strip, strip_rows = legend("legend", [entries], WIDTH - MARGIN)
+    with debug_mode(False):
+        shown = [
+            [row for row in results if row.level is not None and row.level.endswith("patients")],
+            [row for row in results if row.statistic == "success"],
+            [row for row in results if row.statistic == EXPECTED],
+        ]
+        kinds = [kind for kind, rows in zip(("patients", "rates", EXPECTED), shown, strict=True) if rows]
+        width = (WIDTH - MARGIN - BETWEEN * (len(kinds) - 1)) / max(2, len(kinds))
+        if shown[0]:
+            _over_patients(drawing, shown[0], own, two_arms=two_arms, power=100 * power, width=width)
+        if shown[1]:
+            _over_rates(drawing, shown[1], own, two_arms=two_arms, width=width)
+        if shown[2]:
+            _expected(drawing, shown[2], own, width)
+        entries = _legend(own, names, drawing.rows)
+        strip, strip_rows = legend("legend", [entries], WIDTH - MARGIN)
+        chart = stacked([strip, beside(drawing.panels, BETWEEN)], 8)
     return Figure(
         id=ID,
         title=TITLE,
         caption=_caption(kinds, drawing.rows),
         alt=_alt(results, own, names),
-        chart=stacked([strip, beside(drawing.panels, BETWEEN)], 8),
+        chart=chart,
         rows=drawing.rows | strip_rows,
         results=tuple(("power", name) for name in own),
     )
@@ -131,18 +136,18 @@ def _expected(drawing: _Drawing, results: Sequence[Result], own: Sequence[str], 
     drawing.panels.append(panel([one for one in layers if one], width, HEIGHT, title=heading("Patients expected")))
 
 
-def _line(drawing: _Drawing, name: str, points: Sequence[Row], plane: Plane, number: int) -> list[View]:
+def _line(drawing: _Drawing, name: str, points: Sequence[Row], plane: Plane, number: int) -> list[alt.UnitSpec]:
     if not points:
         return []
     drawing.rows[f"{name}_line"] = list(points)
     dash = [4, 2] if number else [1, 0]
-    stroke = constant(COLOURS[number % 2])
+    stroke = alt.StrokeValue(COLOURS[number % 2])
     place = plane.at(x="x", y="y")
     width = 1.8 if not name.endswith("_alpha") else 1.1
     return [layer("line", f"{name}_line", place, stroke=stroke, strokeWidth=width, strokeDash=dash)]
 
 
-def _points(drawing: _Drawing, name: str, results: Sequence[Result], plane: Plane, number: int) -> list[View]:
+def _points(drawing: _Drawing, name: str, results: Sequence[Result], plane: Plane, number: int) -> list[alt.UnitSpec]:
     """Draw simulated chances with two standard errors on either side."""
     statistic = name.rpartition("_")[2]
     errors = {row.level: row.value or 0.0 for row in results if row.statistic == f"simulated_{statistic}_error"}
@@ -160,14 +165,14 @@ def _points(drawing: _Drawing, name: str, results: Sequence[Result], plane: Plan
     drawing.rows[f"{name}_points"] = rows
     interval = plane.at(x="x", y="low", y2="high")
     return [
-        layer("rule", f"{name}_points", interval, stroke=constant(COLOURS[number % 2]), strokeWidth=1.2),
+        layer("rule", f"{name}_points", interval, stroke=alt.StrokeValue(COLOURS[number % 2]), strokeWidth=1.2),
         symbols(f"{name}_points", plane.at(x="x", y="y"), "told"),
     ]
 
 
-def _rule(drawing: _Drawing, name: str, plane: Plane, at: float) -> View:
+def _rule(drawing: _Drawing, name: str, plane: Plane, at: float) -> alt.UnitSpec:
     drawing.rows[name] = [{"y": at}]
-    return layer("rule", name, plane.at(y="y"), stroke=constant(MUTED), strokeDash=[2, 2], strokeWidth=1.0)
+    return layer("rule", name, plane.at(y="y"), stroke=alt.StrokeValue(MUTED), strokeDash=[2, 2], strokeWidth=1.0)
 
 
 def _curve(results: Sequence[Result], statistic: str) -> list[Row]:

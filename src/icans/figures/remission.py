@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import capitalised, counted, sentence
 from icans.figures.legend import legend
 from icans.figures.marks import stacked
@@ -20,6 +20,7 @@ ENDS = (7, 14, 28, 56, 112, 224, 365)
 KEY = ("time_to_remission", "days_to_remission")
 
 
+@unchecked
 def remission(curves: Sequence[Curve], stated: Stated, *, intervention: str) -> Figure | LeftOut:
     """Draw the share of all evaluable patients in remission by days from the first course."""
     curve = next((curve for curve in curves if curve.variable == "remission" and len(curve.steps) > 1), None)

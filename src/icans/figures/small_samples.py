@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import altair as alt
+
 from icans.figures.data import Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import sentence
 from icans.figures.legend import Entry, legend
-from icans.figures.marks import Plane, View, beside, constant, heading, layer, linear, stacked
+from icans.figures.marks import Plane, beside, heading, layer, linear, stacked
 from icans.figures.marks import panel as framed
 from icans.figures.stated import Stated
 from icans.figures.theme import BLUE, MUTED, VERMILLION, WIDTH
@@ -28,6 +30,7 @@ MADE_UP = "Synthetic: is no evidence"
 HEADROOM = 1.08
 
 
+@unchecked
 def small_samples(stated: Stated, asked: SmallSamples, *, synthetic: bool) -> Figure | LeftOut:
     """Draw prior and posterior of each stated prior, the part beyond the natural rate shaded.
 
@@ -90,7 +93,7 @@ def _rows(number: int, one: Belief, rate: float, top: float) -> Rows:
     }
 
 
-def _panel(number: int, one: Belief, top: float, width: float, said: str) -> View:
+def _panel(number: int, one: Belief, top: float, width: float, said: str) -> alt.LayerSpec:
     plane = Plane(
         x=linear(0, 100),
         y=linear(0, top),
@@ -99,14 +102,14 @@ def _panel(number: int, one: Belief, top: float, width: float, said: str) -> Vie
     )
     at = plane.at(x="x", y="y")
     layers = [
-        layer("area", f"above_{number}", plane.at(x="x", y="foot", y2="y"), fill=constant(BEYOND)),
-        layer("line", f"before_{number}", at, stroke=constant(MUTED), strokeWidth=1.4, strokeDash=[5, 2]),
-        layer("line", f"after_{number}", at, stroke=constant(BLUE), strokeWidth=2.0),
+        layer("area", f"above_{number}", plane.at(x="x", y="foot", y2="y"), fill=alt.FillValue(BEYOND)),
+        layer("line", f"before_{number}", at, stroke=alt.StrokeValue(MUTED), strokeWidth=1.4, strokeDash=[5, 2]),
+        layer("line", f"after_{number}", at, stroke=alt.StrokeValue(BLUE), strokeWidth=2.0),
         layer(
             "rule",
             f"natural_{number}",
             plane.at(x="x", y="y", y2="y2"),
-            stroke=constant(VERMILLION),
+            stroke=alt.StrokeValue(VERMILLION),
             strokeWidth=1.6,
         ),
     ]

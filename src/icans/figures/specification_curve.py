@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import altair as alt
+
 from icans.figures.data import Row, Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import counted, sentence, told
 from icans.figures.legend import Entry, legend, symbols
-from icans.figures.marks import Plane, View, broken, constant, dots, layer, linear, nominal, panel, stacked
+from icans.figures.marks import Plane, broken, dots, layer, linear, panel, stacked
 from icans.figures.theme import BLUE, HAIR, INK, MUTED, PAPER, SKY, SMALL, TEXT, VERMILLION, WIDTH, Symbol, text_width
 from icans.results import display
 from icans.results.specified import Outcome, Specified
@@ -41,6 +43,7 @@ class _Line:
     top: float
 
 
+@unchecked
 def specification_curve(study: Specified) -> Figure | LeftOut:
     """Draw rate with interval and median time of every applicable specification, and which values each has."""
     ordered = sorted(study.applicable, key=_place)
@@ -170,7 +173,7 @@ def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
         yield start, last
 
 
-def _rates(rows: Rows, x: dict[str, Any], width: float, *, many: bool) -> View:
+def _rates(rows: Rows, x: dict[str, Any], width: float, *, many: bool) -> alt.LayerSpec:
     height = HEIGHTS["rate"]
     axis = {"title": "In remission, %", "values": [0, 25, 50, 75, 100], "grid": True}
     plane = Plane(x=x, y=linear(0, 100), y_axis=axis)
@@ -178,20 +181,20 @@ def _rates(rows: Rows, x: dict[str, Any], width: float, *, many: bool) -> View:
     if many:
         band = plane.at(x="x", y="low", y2="high")
         layers += [
-            layer("area", "curve", band, interpolate="step", fill=constant(SKY), fillOpacity=0.45),
+            layer("area", "curve", band, interpolate="step", fill=alt.FillValue(SKY), fillOpacity=0.45),
             layer(
                 "line",
                 "curve",
                 plane.at(x="x", y="y"),
                 interpolate="step",
-                stroke=constant(INK),
+                stroke=alt.StrokeValue(INK),
                 strokeWidth=1.4,
             ),
         ]
     else:
         interval = plane.at(x="x", y="low", y2="high")
         layers += [
-            layer("rule", "rates", interval, stroke=constant(MUTED), strokeWidth=1.2),
+            layer("rule", "rates", interval, stroke=alt.StrokeValue(MUTED), strokeWidth=1.2),
             symbols("rates", plane.at(x="x", y="y"), "told"),
         ]
     if "own_points" in rows:
@@ -199,7 +202,7 @@ def _rates(rows: Rows, x: dict[str, Any], width: float, *, many: bool) -> View:
     return panel([one for one in layers if one is not None], width, height)
 
 
-def _days(rows: Rows, x: dict[str, Any], width: float, study: Specified, *, many: bool) -> View:
+def _days(rows: Rows, x: dict[str, Any], width: float, study: Specified, *, many: bool) -> alt.LayerSpec:
     height = HEIGHTS["days"]
     most = max((one.median_days or 0.0 for one in study.applicable), default=0.0)
     axis = {"title": "Median, days", "tickCount": 3, "grid": True}
@@ -215,19 +218,19 @@ def _days(rows: Rows, x: dict[str, Any], width: float, study: Specified, *, many
     return panel([one for one in layers if one is not None], width, height)
 
 
-def _matrix(rows: Rows, x: dict[str, Any], width: float, lines: Sequence[_Line], *, many: bool) -> View:
+def _matrix(rows: Rows, x: dict[str, Any], width: float, lines: Sequence[_Line], *, many: bool) -> alt.LayerSpec:
     height = lines[-1].top + LINE + 4
     plane = Plane(x=x)
-    layers: list[View | None] = [
-        layer("rect", "grounds", plane.at(x=0.0, x2=width, y="y", y2="y2"), fill=constant(HAIR), fillOpacity=0.7),
+    layers: list[alt.UnitSpec | None] = [
+        layer("rect", "grounds", plane.at(x=0.0, x2=width, y="y", y2="y2"), fill=alt.FillValue(HAIR), fillOpacity=0.7),
         _own_line(rows, plane, height),
     ]
     if many:
-        layers.append(layer("rect", "runs", plane.at(x="x", x2="x2", y="y", y2="y2"), fill=constant(BLUE)))
+        layers.append(layer("rect", "runs", plane.at(x="x", x2="x2", y="y", y2="y2"), fill=alt.FillValue(BLUE)))
     else:
         layers.append(symbols("chosen", plane.at(x="x", y="y")))
     pixels = Plane()
-    text = nominal("text")
+    text = alt.Text(field="text", type="nominal")
     for name, align, size, weight in (("values", "right", SMALL, "normal"), ("titles", "left", TEXT, "bold")):
         place = pixels.at(x="x", y="y")
         layers.append(
@@ -236,11 +239,11 @@ def _matrix(rows: Rows, x: dict[str, Any], width: float, lines: Sequence[_Line],
     return panel([one for one in layers if one is not None], width, height)
 
 
-def _own_line(rows: Rows, plane: Plane, height: float) -> View | None:
+def _own_line(rows: Rows, plane: Plane, height: float) -> alt.UnitSpec | None:
     if "own_rate" not in rows:
         return None
     place = plane.at(x="x", y=0.0, y2=height)
-    return layer("rule", "own_rate", place, stroke=constant(VERMILLION), strokeWidth=1.4, strokeDash=[4, 2])
+    return layer("rule", "own_rate", place, stroke=alt.StrokeValue(VERMILLION), strokeWidth=1.4, strokeDash=[4, 2])
 
 
 def _legend(*, many: bool) -> list[Entry]:

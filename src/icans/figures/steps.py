@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
+import altair as alt
+
 from icans.figures.data import Rows
 from icans.figures.legend import LINES, Entry
-from icans.figures.marks import Plane, View, constant, heading, layer, linear, nominal, panel
+from icans.figures.marks import Plane, heading, layer, linear, panel
 from icans.figures.theme import BAR, BLUE, GREEN, INK, PURPLE, VERMILLION, Symbol, text_width
 from icans.results.curves import Curve
 
@@ -48,7 +50,7 @@ def curve_panel(
     axes: tuple[str, str],
     width: float,
     until: float | None = None,
-) -> tuple[View, Rows]:
+) -> tuple[alt.LayerSpec, Rows]:
     """Draw the curves of one endpoint.
 
     Parameters
@@ -85,7 +87,7 @@ def curve_panel(
         },
     )
     rows: Rows = {}
-    layers: list[View] = []
+    layers: list[alt.UnitSpec] = []
     for number in reversed(range(len(lines))):
         made, line_rows = _line(f"{name}_{number + 1}", lines[number].curve, plane, number)
         layers += made
@@ -110,7 +112,7 @@ def legend_entries(lines: Sequence[Line], rows: Rows, *, censored: str) -> list[
     return entries
 
 
-def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[View], Rows]:
+def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[alt.UnitSpec], Rows]:
     drawn = [row for row in curve.steps if row["percent"] is not None]
     thinned = _thinned(drawn)
     censored = [row for row in drawn if row["censored"]]
@@ -127,7 +129,7 @@ def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[View]
             if len(censored) <= MARKED
         ],
     }
-    stroke = constant(COLOURS[number % len(COLOURS)])
+    stroke = alt.StrokeValue(COLOURS[number % len(COLOURS)])
     at = plane.at(x="x", y="y")
     look: dict[str, Any] = {"stroke": stroke, "strokeWidth": 1.8, "strokeDash": DASHES[number % len(DASHES)]}
     tick: dict[str, Any] = {"shape": BAR, "size": 70, "filled": False, "stroke": stroke, "strokeWidth": 1.4}
@@ -137,7 +139,7 @@ def _line(key: str, curve: Curve, plane: Plane, number: int) -> tuple[list[View]
             f"{key}_interval",
             plane.at(x="x", y="low", y2="high"),
             interpolate="step-after",
-            fill=constant(COLOURS[number % len(COLOURS)]),
+            fill=alt.FillValue(COLOURS[number % len(COLOURS)]),
             fillOpacity=0.14,
         ),
         f"{key}_curve": layer("line", f"{key}_curve", at, interpolate="step-after", **look),
@@ -163,19 +165,19 @@ def _interval(steps: Sequence[dict[str, float | None]]) -> list[dict[str, float 
 
 def _at_risk(
     name: str, lines: Sequence[Line], plane: Plane, times: Sequence[float], apart: float
-) -> tuple[list[View], Rows]:
+) -> tuple[list[alt.UnitSpec], Rows]:
     """Set the numbers at risk under the axis, a line a curve, at as many of the ticks as there is room for."""
     widest = max(text_width(f"{just_before(line.curve, 0.0):,.0f}") for line in lines)
     times = times[:: max(1, ceil((widest + 8) / apart))]
     top = HEIGHT + 46
-    text = nominal("text")
+    text = alt.Text(field="text", type="nominal")
     rows: Rows = {f"{name}_heading": [{"text": "At risk"}]}
     look: dict[str, Any] = {"align": "left", "baseline": "middle", "fontWeight": "bold", "dx": -24}
     layers = [layer("text", f"{name}_heading", plane.at(x=0.0, y=top), text=text, **look)]
     for number, line in enumerate(lines):
         key = f"{name}_{number + 1}_at_risk"
         rows[key] = [{"x": time, "text": f"{just_before(line.curve, time):,.0f}"} for time in times]
-        fill = constant(COLOURS[number % len(COLOURS)] if len(lines) > 1 else INK)
+        fill = alt.FillValue(COLOURS[number % len(COLOURS)] if len(lines) > 1 else INK)
         place = plane.at(x="x", y=top + LINE * (number + 1))
         layers.append(layer("text", key, place, text=text, baseline="middle", fill=fill))
     return layers, rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from icans.figures.data import Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import capitalised, counted, sentence
 from icans.figures.legend import legend
 from icans.figures.marks import beside, stacked
@@ -22,6 +22,7 @@ BETWEEN = 70.0
 MARGIN = 46.0
 
 
+@unchecked
 def survival(curves: Sequence[Curve], stated: Stated, *, origin: str) -> Figure | LeftOut:
     """Draw overall and progression-free survival side by side."""
     drawn = {endpoint: lines for endpoint in ENDPOINTS if (lines := _lines(curves, endpoint))}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import altair as alt
+
 from icans.figures.data import FigureData, Row, Rows
 from icans.figures.days import TOXICITIES, runs, span, worth_drawing
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import capitalised, counted, day, grade_text, sentence, short_names, told
 from icans.figures.legend import Entry, grade_entries, legend, symbols
-from icans.figures.marks import Plane, View, beside, constant, graded, heading, layer, linear, nominal, panel, stacked
+from icans.figures.marks import Plane, beside, graded, layer, linear, panel, stacked
 from icans.figures.theme import ARROW, CHEVRONS, CROSS, FAINT, GRADES, GREEN, INK, PAPER, WIDTH, Symbol, text_width
 from icans.units import DAYS_PER_MONTH
 
@@ -25,6 +27,7 @@ PROGRESSION = Symbol("progression or relapse", "triangle-up", INK, PAPER, 0.8, 5
 ALIVE = Symbol("alive at last contact", ARROW, None, INK, 1.4, 60)
 
 
+@unchecked
 def swimmer(data: FigureData, *, intervention: str) -> Figure | LeftOut:
     """Draw each patient with ICANS as a bar: grade by day, courses and remission, then follow-up in months."""
     treated = {row["key"] for row in data.courses}
@@ -213,38 +216,38 @@ def _followed(lanes: _Lanes) -> Rows:
     return {"followed": bars, "outcomes": outcomes}
 
 
-def _icans_panel(lanes: _Lanes, rows: Rows) -> View:
+def _icans_panel(lanes: _Lanes, rows: Rows) -> alt.LayerSpec:
     step = next((step for step in (1, 2, 5, 7, 10, 14) if step * lanes.width / lanes.days >= 30), 20)
     plane = lanes.plane(lanes.days + 1.4 * lanes.close, range(0, lanes.days + 1, step), "Days after infusion")
     box, dot = plane.at(x="x", x2="x2", y="y", y2="y2"), plane.at(x="x", y="y")
-    fill = graded("grade", GRADES)
+    fill = graded(alt.Fill, "grade", GRADES)
     layers = [
         layer(
             "text",
             "names",
             plane.at(x=-6.0, y="y"),
-            text=nominal("name"),
+            text=alt.Text(field="name", type="nominal"),
             align="right",
             baseline="middle",
             fontSize=lanes.letters,
         )
     ]
-    layers += [layer("rect", "free", box, fill=constant(FAINT))] if "free" in rows else []
+    layers += [layer("rect", "free", box, fill=alt.FillValue(FAINT))] if "free" in rows else []
     layers += [layer("rect", name, box, "told", fill=fill) for name in ("bars", "lowest", "highest") if name in rows]
     happenings = ("courses", "remissions", "unresolved", "early_deaths")
     layers += [symbols(name, dot, "told") for name in happenings if name in rows]
-    return panel(layers, lanes.width, lanes.height, title=heading("ICANS and its treatment"))
+    return panel(layers, lanes.width, lanes.height, title=alt.TitleParams(text="ICANS and its treatment"))
 
 
-def _followed_panel(lanes: _Lanes) -> View:
+def _followed_panel(lanes: _Lanes) -> alt.LayerSpec:
     step = next((step for step in (1, 2, 3, 6, 12, 24, 60) if step * lanes.followed_width / lanes.months >= 30), 120)
     ticks = [step * tick for tick in range(int(lanes.months / step) + 1)]
     plane = lanes.plane(lanes.months * 1.05, ticks, "Months after infusion")
     layers = [
-        layer("rect", "followed", plane.at(x="x", x2="x2", y="y", y2="y2"), "told", fill=constant(FAINT)),
+        layer("rect", "followed", plane.at(x="x", x2="x2", y="y", y2="y2"), "told", fill=alt.FillValue(FAINT)),
         symbols("outcomes", plane.at(x="x", y="y"), "told"),
     ]
-    return panel(layers, lanes.followed_width, lanes.height, title=heading("Follow-up"))
+    return panel(layers, lanes.followed_width, lanes.height, title=alt.TitleParams(text="Follow-up"))
 
 
 def _legend(rows: Rows, intervention: str) -> list[list[Entry]]:

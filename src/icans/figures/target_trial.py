@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import altair as alt
+
 from icans.figures.data import Row, Rows
-from icans.figures.figure import Figure, LeftOut
+from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.labels import capitalised, sentence, told
 from icans.figures.legend import Entry, legend
-from icans.figures.marks import Plane, View, as_is, beside, constant, heading, layer, linear, nominal, panel, stacked
+from icans.figures.marks import Plane, as_is, beside, heading, layer, linear, panel, stacked
 from icans.figures.stated import Stated
 from icans.figures.steps import COLOURS, Line, curve_panel, legend_entries
 from icans.figures.theme import BLUE, FAINT, INK, MUTED, PAPER, VERMILLION, WIDTH, Symbol, text_width
@@ -42,6 +44,7 @@ def _outcome(asked: TargetTrial) -> str:
     return "in remission" if asked.outcome == "remission" else "dead"
 
 
+@unchecked
 def trial_curves(trial: TrialResults, stated: Stated, protocol: Protocol) -> Figure | LeftOut:
     """Draw the incidence of the outcome under both strategies, weighted and as the clones are."""
     asked = protocol.target_trial
@@ -79,6 +82,7 @@ def trial_curves(trial: TrialResults, stated: Stated, protocol: Protocol) -> Fig
     )
 
 
+@unchecked
 def trial_diagnostics(trial: TrialResults, protocol: Protocol) -> Figure | LeftOut:
     """Draw the weights after each day's decision, and the balance of the confounders before and after weighting."""
     weights = _by_day([row for row in trial.rows if row.variable == "weights"])
@@ -170,7 +174,7 @@ def _by_day(rows: Sequence[Result]) -> list[Row]:
     ]
 
 
-def _weights(weights: Sequence[Row], rows: Rows, names: dict[str, str], size: tuple[float, float]) -> View:
+def _weights(weights: Sequence[Row], rows: Rows, names: dict[str, str], size: tuple[float, float]) -> alt.LayerSpec:
     """Draw the range of the weights as a line and their mean as a dot, strategies side by side on each day."""
     places = dict(zip(GROUPS.values(), ((-0.12, BLUE, "circle"), (0.12, VERMILLION, "diamond")), strict=True))
     days = max(row["day"] for row in weights)
@@ -203,24 +207,24 @@ def _weights(weights: Sequence[Row], rows: Rows, names: dict[str, str], size: tu
         },
         y_axis={"title": "Weight", "grid": True, "domain": False, "ticks": False, "tickCount": 5, "minExtent": 24},
     )
-    stroke = as_is("colour")
+    stroke = as_is(alt.Stroke, "colour")
     layers = [
-        layer("rule", "one", plane.at(x="x", x2="x2", y="y"), stroke=constant(MUTED), strokeDash=[2, 3]),
+        layer("rule", "one", plane.at(x="x", x2="x2", y="y"), stroke=alt.StrokeValue(MUTED), strokeDash=[2, 3]),
         layer("rule", "weights", plane.at(x="x", y="low", y2="high"), "told", stroke=stroke, strokeWidth=2),
         layer(
             "point",
             "weights",
             plane.at(x="x", y="y"),
-            fill=as_is("colour"),
-            shape=as_is("shape"),
-            stroke=constant(PAPER),
+            fill=as_is(alt.Fill, "colour"),
+            shape=as_is(alt.Shape, "shape"),
+            stroke=alt.StrokeValue(PAPER),
             size=60,
         ),
     ]
     return panel(layers, *size, title=heading("Weights of those left", "least, mean and largest after each day"))
 
 
-def _love(known: Sequence[Result], levels: Sequence[str], rows: Rows, size: tuple[float, float]) -> View:
+def _love(known: Sequence[Result], levels: Sequence[str], rows: Rows, size: tuple[float, float]) -> alt.LayerSpec:
     """Draw the standardised difference of each confounder, before and after weighting."""
     height = {level: len(levels) - place for place, level in enumerate(levels)}
     for group, symbol in DRAWN.items():
@@ -243,10 +247,10 @@ def _love(known: Sequence[Result], levels: Sequence[str], rows: Rows, size: tupl
         y=linear(0.4, len(levels) + 0.6),
         x_axis={"title": "Standardised difference", "grid": False, "tickCount": 5},
     )
-    text = nominal("text")
+    text = alt.Text(field="text", type="nominal")
     layers = [
-        layer("rule", "lines", plane.at(x=0.0, x2=size[0], y="y"), stroke=constant(FAINT), strokeWidth=0.5),
-        layer("rule", "bounds", plane.at(x="x", y=0.0, y2=size[1]), stroke=constant(MUTED), strokeDash=[2, 3]),
+        layer("rule", "lines", plane.at(x=0.0, x2=size[0], y="y"), stroke=alt.StrokeValue(FAINT), strokeWidth=0.5),
+        layer("rule", "bounds", plane.at(x="x", y=0.0, y2=size[1]), stroke=alt.StrokeValue(MUTED), strokeDash=[2, 3]),
         layer("text", "names", plane.at(x=-8.0, y="y"), text=text, align="right", baseline="middle"),
         *(
             layer(
@@ -254,8 +258,8 @@ def _love(known: Sequence[Result], levels: Sequence[str], rows: Rows, size: tupl
                 group,
                 plane.at(x="x", y="y"),
                 "told",
-                fill=as_is("fill"),
-                stroke=as_is("stroke"),
+                fill=as_is(alt.Fill, "fill"),
+                stroke=as_is(alt.Stroke, "stroke"),
                 strokeWidth=symbol.stroke_width,
                 size=symbol.size,
             )
