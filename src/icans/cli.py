@@ -261,6 +261,12 @@ def main() -> None:
         _fail(str(error), error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except PermissionError as error:
+        _fail(
+            f"{error.filename}: no right to read or write there; nothing was written.\n"
+            "  Ask for the right, or name another place.",
+            1,
+        )
     except Exception as error:  # the last door: no traceback reaches a user
         if os.environ.get("ICANS_TRACEBACK"):
             raise

@@ -17,7 +17,7 @@ from icans.results import store
 from icans.results.moved import Moved, moved
 from icans.results.moved_table import COLUMNS, lines, summary
 from icans.results.rows import Result
-from icans.runs.causes import Cause, causes, rows_of
+from icans.runs.causes import ABSENT, Cause, causes, rows_of
 from icans.runs.record import Run, read
 from icans.runs.tables import TableDifference, table_differences
 
@@ -172,7 +172,8 @@ def _meanings() -> dict[str, str]:
 
 def _table_cells(table: TableDifference) -> tuple[str, ...]:
     rows = ["not there" if count is None else rows_of(count) for count in (table.before, table.after)]
-    patients = "other columns" if table.patients is None else f"{table.patients:,}"
+    lacks = ABSENT if None in {table.before, table.after} else "other columns"
+    patients = lacks if table.patients is None else f"{table.patients:,}"
     return table.name, *rows, f"{table.gone:,}", f"{table.new:,}", patients
 
 

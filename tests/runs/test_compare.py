@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from tests.runs.conftest import Story
 
+from icans.cli import main
 from icans.errors import CallError
 from icans.protocol import EpisodesSection
 from icans.results import store
 from icans.results.moved import moved
 from icans.results.moved_table import lines, summary
 from icans.results.rows import Result
-from icans.run_comparison import compare_runs
+from icans.run_comparison import RunComparison, compare_runs, print_comparison
 from icans.runs.causes import Cause, causes
 from icans.runs.record import Input, Run, ScaleUsed
 from icans.runs.tables import TableDifference
@@ -61,6 +62,26 @@ def test_a_result_moves_with_its_value_and_with_what_it_rests_on(
 ) -> None:
     (one,) = moved(REMISSION, after(percent=change))
     assert (one.change, one.difference, one.gained, one.lost) == ("moved", difference, gained, lost)
+
+
+def test_a_file_that_may_not_be_read_is_named(
+    story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refused(file: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    monkeypatch.setattr(sys, "argv", ["icans", "compare", str(story.out), str(story.out)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert f"{story.out / 'run.json'}: no right to read or write there" in capsys.readouterr().err
+
+
+def test_a_table_that_is_not_there_is_not_said_to_have_other_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    for before, said in ((None, False), (4, True)):
+        print_comparison(RunComparison((), [TableDifference("panel", before, 5, 0, 5, None)], None, (), ()))
+        assert ("other columns" in capsys.readouterr().out) is said
 
 
 def test_results_of_one_name_are_told_apart() -> None:
