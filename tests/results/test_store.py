@@ -61,7 +61,16 @@ def test_a_row_has_a_value_or_a_reason():
         Result("baseline", "age", "mean", 1.0, reason="none")
 
 
-@pytest.mark.parametrize("text", ["{", "{}", '[{"analysis": "x"}]', "[1]"])
+ROW = json.dumps([store.to_row(Result("baseline", "age", "mean", 1.0, n=3, patients=("A",)))])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{", "{}", '[{"analysis": "x"}]', "[1]"),
+        *(ROW.replace(*change) for change in (("3", '"3"'), ('["A"]', "[1]"), ('"mean"', "7"), ("1.0", '"1"'))),
+    ],
+)
 def test_a_file_that_is_no_table_of_results_is_refused_in_a_sentence(tmp_path, text):
     (tmp_path / "results.json").write_text(text)
     with pytest.raises(StudyError, match=r"is not a table of results"):

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from tests.runs.conftest import DERIVED, Story, derive, reused
@@ -39,6 +40,21 @@ def test_a_record_that_changed_during_the_run_leaves_the_old_output(
     with pytest.raises(StudyError, match=r"labs.csv was changed while the study was read"):
         derive(story.study, story.out)
     assert (story.out / "run.json").read_bytes() == before
+
+
+def test_an_earlier_table_that_may_not_be_read_is_computed(
+    story: Story, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = Path(copytree(story.out, tmp_path / "out"))
+    read = Digests._digest
+
+    def refused(self: Digests, file: Path) -> str:
+        if file == out / "derived" / "grades.parquet":
+            raise PermissionError(13, "Permission denied", str(file))
+        return read(self, file)
+
+    monkeypatch.setattr(Digests, "_digest", refused)
+    assert reused(derive(story.study, out)) == [name for name in DERIVING if name != "grades"]
 
 
 def test_a_file_that_changes_while_it_is_read_is_known(tmp_path: Path) -> None:

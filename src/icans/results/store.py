@@ -29,6 +29,8 @@ COLUMNS = (
 )
 """Columns of the table of results, in the order they are written."""
 
+TEXTS = tuple(name for name in COLUMNS if name not in {"value", "n", "patients"})
+
 
 def write(results: Sequence[Result], folder: Path) -> None:
     """Write the table of results into a folder, as `results.json` and `results.parquet`.
@@ -108,7 +110,15 @@ def to_row(result: Result) -> dict[str, Any]:
 def from_row(row: dict[str, Any]) -> Result:
     """Read a row back from its columns."""
     content = {column: row[column] for column in COLUMNS}
+    if not (_are_texts(content[name] for name in TEXTS) and _are_texts(row["patients"])):
+        raise TypeError("a text was expected")
+    if not isinstance(row["n"], int | None):
+        raise TypeError("a whole number was expected")
     return Result(**content | {"patients": tuple(row["patients"]), "n": row["n"] or 0})
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(isinstance(value, str | None) for value in values)
 
 
 def _json_rows(file: Path) -> Iterable[dict[str, Any]]:

@@ -167,5 +167,8 @@ class RecordedEngine:
         return lambda: digest(f"table {node.name} of {held.result().sha256}")
 
     def _holds(self, earlier: Earlier) -> bool:
-        """Tell whether a table of the earlier output is what was written there."""
-        return earlier.path.exists() and self._digests.ask(earlier.path).result().sha256 == earlier.sha256
+        """Tell whether a table of the earlier output is what was written there; one that cannot be read is not."""
+        try:
+            return earlier.path.exists() and self._digests.ask(earlier.path).result().sha256 == earlier.sha256
+        except OSError:
+            return False

@@ -202,7 +202,7 @@ def recorded(
 def _earlier_run(out: Path) -> Run | None:
     try:
         return read(out)
-    except IcansError:
+    except (IcansError, OSError):
         return None
 
 
