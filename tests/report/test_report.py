@@ -11,6 +11,7 @@ import pytest
 
 from icans.engines import connect
 from icans.figures.render import Renderer
+from icans.report.words import level
 from icans.study import Study
 
 PACKAGED = Path(str(files("icans.packaged") / "idm13"))
@@ -134,6 +135,7 @@ def test_it_says_what_one_arm_and_two_finish_lines_mean(html):
     assert "cannot be compared with" not in text
     assert "cannot be used" not in text
     assert "2.1 (1.3-7.3) days [1 not over]" in text
+    assert level(">=3 (open)") == "3 or more (open)"
 
 
 def test_definitions_name_their_source(html):

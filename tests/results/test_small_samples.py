@@ -92,6 +92,13 @@ def test_the_section_and_the_figure_say_what_they_rest_on(worked):
     assert "once <button" in page
 
 
+def test_a_density_that_grows_without_end_leaves_the_others_readable(worked):
+    figure = drawn(Stated(of(worked, [True] * 15).results()), protocol().small_samples, synthetic=False)
+    uniform, jeffreys = (max(row["y"] for row in figure.rows[f"after_{place}"]) for place in (0, 1))
+    assert uniform == pytest.approx(16, rel=0.05)  # beta(16, 1) at 100%
+    assert jeffreys < 2 * uniform
+
+
 def test_numbers_of_made_up_records_say_so(worked):
     study = of(worked, [True, False])
     study.protocol = Protocol(study={"title": "Worked", "synthetic": True}, small_samples=SmallSamples(**ASKED))

@@ -28,6 +28,9 @@ BETWEEN = 26.0
 BEYOND = "#CFE2F0"
 MADE_UP = "Synthetic: is no evidence"
 HEADROOM = 1.08
+EDGE = 0.01
+STEEPEST = 1.5
+"""How many times as high as further inside a density is drawn within `EDGE` of 0 or 100%."""
 
 
 @unchecked
@@ -47,7 +50,7 @@ def small_samples(stated: Stated, asked: SmallSamples, *, synthetic: bool) -> Fi
     if not drawn:
         return LeftOut(ID, TITLE, "no evaluable patient has a finish line")
     rate = 100 * asked.natural_rate
-    top = HEADROOM * max(float(one.curves.posterior.max()) for one in drawn)
+    top = HEADROOM * max(_highest(one) for one in drawn)
     width = (WIDTH - MARGIN - (len(drawn) - 1) * BETWEEN) / max(2, len(drawn))
     rows: Rows = {}
     panels = []
@@ -80,10 +83,17 @@ def small_samples(stated: Stated, asked: SmallSamples, *, synthetic: bool) -> Fi
     )
 
 
+def _highest(one: Belief) -> float:
+    """Give the highest density drawn: at 0 or 100% a posterior may grow without end, and would hide all the rest."""
+    rate, density = one.curves.rate, one.curves.posterior
+    inner = density[(rate >= EDGE) & (rate <= 1 - EDGE)]
+    return min(float(density.max()), STEEPEST * float(inner.max()))
+
+
 def _rows(number: int, one: Belief, rate: float, top: float) -> Rows:
     curves = one.curves
     at = (100 * curves.rate).tolist()
-    after = [{"x": x, "y": y} for x, y in zip(at, curves.posterior.tolist(), strict=True)]
+    after = [{"x": x, "y": min(y, top)} for x, y in zip(at, curves.posterior.tolist(), strict=True)]
     return {
         f"before_{number}": [{"x": x, "y": min(y, top)} for x, y in zip(at, curves.prior.tolist(), strict=True)],
         f"after_{number}": after,

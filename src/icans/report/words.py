@@ -30,7 +30,6 @@ LABELS = {
     "crs_episodes": "CRS episodes per patient",
     "icans_grade": "ICANS",
     "crs_grade": "CRS",
-    ">=3": "3 or more",
 }
 SHORT = {"cns": "CNS", "icans": "ICANS", "crs": "CRS", "ice": "ICE", "capd": "CAPD", "csf": "CSF", "pct": "%"}
 
@@ -46,5 +45,8 @@ def label(name: str) -> str:
 
 
 def level(name: str) -> str:
-    """Write a level as a reader says it."""
+    """Write a level as a reader says it: ``>=3 (open)`` is 3 or more (open)."""
+    if name.startswith(">="):
+        least, _, aside = name[2:].partition(" ")
+        return f"{least} or more {aside}".rstrip()
     return LABELS.get(name, name.replace("_", " ") if name.islower() else name)
