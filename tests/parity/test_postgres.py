@@ -223,6 +223,7 @@ REFUSED: dict[str, tuple[dict[str, str], str]] = {
     "password": ({"password": "wr0ng/@:"}, "the user or the password was refused"),
     "database": ({"path": "/nowhere"}, 'database "nowhere" does not exist'),
     "no server": ({"port": "1"}, "no PostgreSQL server answers"),
+    "setting": ({"query": "?options=-cwork_mem%3Dlots"}, "the server refused the connection (invalid value"),
     "no schema": ({"path": "/centre/nowhere"}, "there is no schema nowhere"),
     "schema": ({"path": "/centre/locked"}, "the user may not use the schema locked"),
     "temporary": ({"user": "stranger", "password": "x"}, "stranger may not make temporary tables"),
@@ -252,9 +253,10 @@ def test_a_url_that_cannot_be_read_is_not_shown(url):
     assert "s3cret" not in str(refused.value)
 
 
-def test_a_scheme_that_is_misspelt_shows_no_password():
+@pytest.mark.parametrize("scheme", ["postgress://", "postgres//", "postgres:/"])
+def test_a_scheme_that_is_misspelt_shows_no_password(scheme):
     with pytest.raises(CallError) as refused:
-        connect("postgress://me:s3cret@host/db")
+        connect(f"{scheme}me:s3cret@host/db")
     assert "s3cret" not in str(refused.value)
     assert "postgres" in str(refused.value)
 

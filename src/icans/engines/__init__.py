@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from icans.engines.engine import Engine
@@ -63,4 +64,8 @@ def connect(
                 'Set [records] source = "postgresql://…", or give the URL itself: --engine postgresql://…',
             )
         return PostgresEngine(url)
+    if re.search(":.*@", scheme):  # a URL without its colon, in which a password may stand
+        raise CallError(
+            "There is no such engine.", f"Write {' or '.join(ENGINES)}, or postgresql://USER@HOST/DATABASE."
+        )
     raise CallError(f"There is no engine {scheme}.", nearest(scheme, ENGINES))

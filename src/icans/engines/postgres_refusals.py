@@ -95,6 +95,12 @@ def unreachable(place: Place, error: Any) -> EngineError:  # noqa: ANN401  # as 
     if "URI" in str(error) or "connection info string" in str(error):
         return EngineError("The URL of the PostgreSQL database cannot be read.", WRITE_IT)
     reason = said.rpartition("failed: ")[2] if "failed: " in said else said
+    if "FATAL" in said:
+        reason = reason.rpartition("FATAL:")[2].strip()
+        return EngineError(
+            f"{place.shown}: the server refused the connection ({reason}).",
+            "Correct the URL, or ask its administrator.",
+        )
     return EngineError(f"{place.shown}: no PostgreSQL server answers ({reason}).", "Look after host, port and network.")
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import duckdb
 import ibis
+from ibis.common.exceptions import TableNotFound
 
 from icans.errors import RecordsError
 from icans.records.findings import shown
@@ -83,7 +84,9 @@ class SQLiteFile:
                 connection.text_factory = lambda text: text.decode("utf-8", "replace")
                 yield connection
         except sqlite3.Error as error:
-            raise RecordsError(f"{self._path.name}: SQLite cannot read the file ({error}).") from None
+            raise RecordsError(
+                f"{self._path.name}: SQLite cannot read the file ({error}).", "Mend it, or take an earlier copy."
+            ) from None
 
 
 def _text(value: object) -> str:
@@ -142,7 +145,15 @@ class DuckDBFile:
             yield
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
-            raise RecordsError(f"{self._path.name}: DuckDB cannot read the file ({reason}).") from None
+            raise RecordsError(
+                f"{self._path.name}: DuckDB cannot read the file ({reason}).",
+                "Mend it, or close what has it open.",
+            ) from None
+        except TableNotFound as error:
+            raise RecordsError(
+                f"{self._path.name}: the view {error} shows a table that is not there, or not as the view expects it.",
+                "Mend the view.",
+            ) from None
 
     def _found(self, kind: Literal["table", "view"]) -> list[str]:
         found = f"SELECT {kind}_name FROM duckdb_{kind}s()"

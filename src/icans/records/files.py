@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -97,6 +98,10 @@ def _from_source(
     if path.is_dir():
         return _from_folder(path, engine, taken)
     if not path.is_file():
+        if re.search(":.*@", source):  # a URL without its colon, in which a password may stand
+            raise RecordsError(
+                "study.toml: [records] source is neither a file nor a URL.", "Write postgresql://USER@HOST/DATABASE."
+            )
         raise RecordsError(f"study.toml: [records] source names {shown(source, 200)}, and there is no such file.")
     found, findings = _from_file(path, engine)
     return found, [*findings, *_left_aside(folder, path)]

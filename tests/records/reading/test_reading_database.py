@@ -79,6 +79,18 @@ def test_views_are_tables_too(database):
     assert all("study.db, table crs" in error and '"9" is not from 0 to 5 (grade)' in error for error in errors)
 
 
+def test_a_view_of_a_table_that_is_gone_is_refused_in_a_sentence(database):
+    folder, kind = database
+    connect = sqlite3.connect if kind == "sqlite" else duckdb.connect
+    with closing(connect(folder.path / "study.db")) as connection:
+        connection.execute("CREATE TABLE raw (patient_id TEXT, time REAL, crs_grade INTEGER)")
+        connection.execute("CREATE VIEW crs AS SELECT * FROM raw")
+        connection.execute("DROP TABLE raw")
+        connection.commit()
+    with pytest.raises(RecordsError, match=r"study\.db: .*(the view crs|no such table: main\.raw)"):
+        folder.read(source="study.db")
+
+
 def test_tables_in_the_folder_are_not_read_beside_a_source(database):
     folder, _ = database
     folder.write("labs.csv", "patient_id\n")

@@ -132,6 +132,10 @@ def test_a_source_that_is_not_there_is_refused(folder):
     )
 
 
+def test_a_url_that_is_none_shows_no_password(folder):
+    assert "s3cret" not in refusal(folder, source="postgres//me:s3cret@host/db")
+
+
 def test_an_unknown_kind_of_database_is_refused(folder):
     assert refusal(folder, source="oracle://host/db") == (
         "study.toml: [records] source: oracle is not a database that can be read.\n"
