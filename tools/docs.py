@@ -63,7 +63,9 @@ What nobody can promise is never reused: tables of a PostgreSQL database that co
 DuckDB file, as what they show can change unseen. Tables of PostgreSQL that are brought to DuckDB are known by their
 values. Findings, results, figures and the report are made anew each time.
 
-An output that is stopped leaves the old one whole. A file that changes while it is read stops the run.
+An output that is stopped leaves the old one whole. A file that changes while it is read stops the run; so does an
+earlier output that another run replaces while its tables are put to use. Of two runs into one folder that need nothing of
+an earlier one, the last to end stays.
 
 ## Comparing two runs
 

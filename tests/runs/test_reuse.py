@@ -36,9 +36,13 @@ def test_a_record_that_changed_during_the_run_leaves_the_old_output(
     story: Story, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = (story.out / "run.json").read_bytes()
-    monkeypatch.setattr(Digests, "changed", lambda _self: [story.study / "labs.csv"])
-    with pytest.raises(StudyError, match=r"labs.csv was changed while the study was read"):
-        derive(story.study, story.out)
+    for file, said in (
+        (story.study / "labs.csv", "labs.csv was changed while the study was read"),
+        (story.out / "derived" / "grades.parquet", "another run writes to the same folder"),
+    ):
+        monkeypatch.setattr(Digests, "changed", lambda _self, file=file: [file])
+        with pytest.raises(StudyError, match=said):
+            derive(story.study, story.out)
     assert (story.out / "run.json").read_bytes() == before
 
 

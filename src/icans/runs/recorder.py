@@ -141,7 +141,7 @@ class Recorder:
         facts = self._engine.facts
         inputs = [_input(source, self._digests) for source in content.sources]
         if changed := self._digests.changed():
-            raise StudyError(f"{changed[0].name} was changed while the study was read.", "Run the command again.")
+            raise StudyError(self._said(changed[0]), "Run the command again.")
         defined = definitions(content.protocol)
         scales = [ScaleUsed(id=name, sha256=digest, own=own) for name, digest, own in content.scales]
         derived = {one.path.stem: _derived(one) for one in self._engine.written}
@@ -169,6 +169,13 @@ class Recorder:
         )
         run.write(self._folder)
         return run
+
+    def _said(self, changed: Path) -> str:
+        if changed in {earlier.path.absolute() for earlier in self._tables.values()}:
+            return (
+                f"{changed.name} of the earlier output was replaced meanwhile: another run writes to the same folder."
+            )
+        return f"{changed.name} was changed while the study was read."
 
     def reuse(self, run: Run) -> str:
         """Say in a line what was taken over from an earlier output; empty where there was none."""
