@@ -64,8 +64,8 @@ DuckDB file, as what they show can change unseen. Tables of PostgreSQL that are 
 values. Findings, results, figures and the report are made anew each time.
 
 An output that is stopped leaves the old one whole. A file that changes while it is read stops the run; so does an
-earlier output that another run replaces while its tables are put to use. Of two runs into one folder that need nothing of
-an earlier one, the last to end stays.
+earlier output that another run replaces while its tables are put to use. Of two runs into one folder that need nothing
+of an earlier one, the last to end stays.
 
 ## Comparing two runs
 
