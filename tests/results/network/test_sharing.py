@@ -103,8 +103,9 @@ def test_no_count_held_back_can_be_computed_from_what_is_shared(outputs, name, s
         assert high.status == 3 or -high.fun - low.fun > 1, key
 
 
-def test_sharing_what_was_shared_changes_nothing_and_holds_back_more_where_more_is_asked(outputs):
-    first = share(one(outputs["south"]), smallest=5).site
+@pytest.mark.parametrize("name", ["south", "Wexcombe"])
+def test_sharing_what_was_shared_changes_nothing_and_holds_back_more_where_more_is_asked(outputs, name):
+    first = share(one(outputs[name]), smallest=5).site
     again = share(first, smallest=3).site
     assert again.smallest == 5
     assert [(key, row.value, row.reason) for key, row in again.rows.items()] == [

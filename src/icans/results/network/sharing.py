@@ -81,7 +81,7 @@ def share(site: Site, *, smallest: int, columns: Iterable[str] = ()) -> Shared:
     Parameters
     ----------
     site
-        The site; what it held back before stays so.
+        The site; what it held back before stays so, and what it shared by the same threshold is given as it is.
     smallest
         Fewest patients that a stated count other than 0 may be of; at least 1.
     columns
@@ -94,6 +94,8 @@ def share(site: Site, *, smallest: int, columns: Iterable[str] = ()) -> Shared:
     """
     smallest = max(smallest, site.smallest)
     own = _own_columns(site, frozenset(columns))
+    if site.shared and smallest == site.smallest:
+        return Shared(site, 0)
     infused = site.count(("population", None, "infused", None, "n"))
     if infused is None or infused < smallest:
         raise StudyError(
