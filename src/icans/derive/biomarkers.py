@@ -95,10 +95,10 @@ def _of(measured: ibis.Table, marker: Biomarker) -> ibis.Table:
 def _placed(measured: ibis.Table, marker: Biomarker) -> ibis.Table:
     since = elapsed(measured.first_course_hour, measured.hour)
     (before_from, before_to), (after_from, after_to) = marker.before_hours, marker.after_hours
-    started = since > after_from if after_from == before_to else since >= after_from
+    # the hour at which both windows meet belongs to the one before
     window = ibis.cases(
         (since.between(before_from, before_to), BEFORE),
-        (started & (since <= after_to), AFTER),
+        (since.between(after_from, after_to), AFTER),
         else_=ibis.null("string"),
     )
     found = measured.select(*MARKER, "hour", "value", "limit", unit=measured.unit.strip(), window=window)
