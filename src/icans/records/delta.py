@@ -38,7 +38,10 @@ def delta_files(folder: Path, label: str) -> TableFiles:
         actions = _arrow(table.get_add_actions(flatten=True)).to_pylist()
     except (reader.exceptions.DeltaError, OSError, ValueError) as error:
         reason = shown(str(error).splitlines()[0], 200)
-        raise RecordsError(f"{label}: the Delta table cannot be read ({reason}).") from None
+        raise RecordsError(
+            f"{label}: the Delta table cannot be read ({reason}).",
+            "Copy the whole table again, or write it as Parquet.",
+        ) from None
     actions.sort(key=lambda action: str(action["path"]))
     paths = tuple(folder / _local(str(action["path"]), label) for action in actions)
     gone = next((path for path in paths if not path.is_file()), None)

@@ -51,7 +51,10 @@ def iceberg_files(metadata: Sequence[Path], label: str) -> TableFiles:
         partitions = [_identities(task.file, table.specs(), schema) for task in tasks]
     except faults as error:
         reason = shown((str(error) or type(error).__name__).splitlines()[0], 200)
-        raise RecordsError(f"{label}: the Iceberg table cannot be read ({reason}).") from None
+        raise RecordsError(
+            f"{label}: the Iceberg table cannot be read ({reason}).",
+            "Copy the whole table again, or write it as Parquet.",
+        ) from None
     if any(task.delete_files for task in tasks):
         raise RecordsError(
             f"{label}: rows of the Iceberg table are deleted by other files, which its data files do not show.",

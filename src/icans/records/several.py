@@ -87,7 +87,7 @@ def _parquet(files: TableFiles, engine: Engine) -> SourceRows:
 
 def unreadable_parquet(file: str, reason: str) -> Finding:
     """Say that a Parquet file is none, or damaged."""
-    advice = f"Copy or export it again ({shown(reason, 120)})."
+    advice = f"Copy or export it again ({shown(reason.rstrip('.'), 120)})."
     return Finding("error", file, problem="is not a Parquet file that can be read", advice=advice)
 
 
