@@ -40,6 +40,23 @@ def test_numbers_without_digits_show_what_they_carry(value, text):
 
 
 @pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (100 * 12 / 13, 1, "92.3%"),
+        (100, 1, "100.0%"),
+        (0, 1, "0.0%"),
+        (99.97, 1, ">99.9%"),
+        (99.94, 1, "99.9%"),
+        (0.03, 1, "<0.1%"),
+        (99.7, 0, ">99%"),
+        (100 * (1 - 2**-53), 1, "100.0%"),
+    ],
+)
+def test_a_percentage_is_all_or_none_only_where_it_is(value, digits, text):
+    assert display.percent(value, digits) == text
+
+
+@pytest.mark.parametrize(
     ("values", "unit", "text"),
     [
         ((39, 11, 65), "years", "39 (11-65) years"),

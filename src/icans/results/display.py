@@ -100,7 +100,10 @@ def time_point(value: float, unit: str) -> str:
 
 
 def percent(value: float, digits: int = 1) -> str:
-    """Write a percentage: ``92.3%``."""
+    """Write a percentage: ``92.3%``; ``>99.9%`` and ``<0.1%`` where only rounding would make it all or none."""
+    written, step = rounded(value, digits), Decimal(1).scaleb(-digits)
+    if 0 < exact(value) < 100 and written in {0, 100}:
+        return f"<{step}%" if written == 0 else f">{100 - step}%"
     return with_unit(number(value, digits), "%")
 
 
