@@ -81,7 +81,7 @@ def test_a_run_says_nothing_but_its_own_lines(study: Path, tmp_path: Path) -> No
     assert [path.suffix for path in grades.iterdir()] == [".parquet"]
 
 
-def test_a_spark_that_stops_is_a_sentence(study: Path) -> None:
+def test_a_spark_that_stops_is_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
     killed = """
 import ibis
 from icans.engines import connect
@@ -94,11 +94,18 @@ try:
     engine.rows(ibis.memtable({"a": [1]}))
 except EngineError as error:
     print(error.what)
-engine.close()
 """
-    said = subprocess.run([sys.executable, "-c", killed], capture_output=True, text=True, timeout=300, check=False)
+    said = subprocess.run(
+        [sys.executable, "-c", killed],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout == "a table: Spark has stopped.\n"
+    assert not list(tmp_path.glob("icans-*"))
 
 
 def test_a_place_that_cannot_be_written_is_a_sentence(engines: Engines, tmp_path: Path) -> None:

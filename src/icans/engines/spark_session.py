@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import shutil
@@ -78,6 +79,7 @@ class Session:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)  # what went wrong is said once, in a sentence
         self._own = None if scratch else Path(tempfile.mkdtemp(prefix="icans-spark-"))
         self.scratch = scratch or self._own or Path()
+        atexit.register(self._remove)  # also where nobody closes the session
         self._started = SparkContext._active_spark_context is None  # noqa: SLF001  # the only way to ask
         try:
             with refusals("Spark"):
