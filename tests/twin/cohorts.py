@@ -169,7 +169,7 @@ def ending(random: Random, found: Tables, name: str, start: Fraction, step: Frac
         late = round(Fraction(random.choice([100, 1000, 5000])) / step) * step
         time = random.choice([max(own), max(own) + gap(random, step), start + late, random.choice(own), start])
         if event.startswith("death") and random.random() < 0.8:
-            time = max(own) + gap(random, step)
+            time = max(own) + random.choice([0, 1]) * gap(random, step)
         found["events"].append({"patient_id": name, "time": time, "event": event})
 
 
