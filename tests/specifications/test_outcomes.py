@@ -61,7 +61,7 @@ def study(tmp_path_factory):
     def graded(study):
         key = grading(study.protocol)
         if key not in kept:
-            kept[key] = study.engine.keep(whole(study))
+            kept[key] = study.engine.keep(whole(study).worded())
         return kept[key]
 
     folder = Path(shutil.copytree(PACKAGED, tmp_path_factory.mktemp("study") / "study"))
