@@ -7,7 +7,7 @@ import pytest
 
 from icans.derive.eligible import eligible, reaching
 from icans.derive.episodes import episodes
-from icans.protocol import RemissionRule
+from icans.protocols.remission import RemissionRule
 
 GONE = [RemissionRule(baseline=[1, 2, 3, 4], grade=0)]
 NONE = timedelta(0)

@@ -13,7 +13,7 @@ from icans.derive.endpoints import endpoints, evaluable, first
 from icans.derive.episodes import episodes
 from icans.derive.exposure import courses
 from icans.derive.schema import DERIVED
-from icans.protocol import RemissionRule, idm_2025_rules
+from icans.protocols.remission import RemissionRule, idm_2025_rules
 
 QUIET = timedelta(hours=72)
 DEFINITIONS: dict[str, Any] = {

@@ -100,7 +100,7 @@ def test_the_standard_set_asks_for_refractory_hours_only_where_they_matter():
             "#1 baselin is no key of a rule. Did you mean baseline?",
         ),
         (
-            "[alternatives.remission.rules]\ntwice = [{ baseline = [1], grade = 0 }, { baseline = [1], grade = 1 }]",
+            "[alternatives.remission.rules]\ntwice = [{ baseline = [1], grade = 0 }, { baseline = [1], ice = 10 }]",
             "twice: baseline grade 1 stands in two rules",
         ),
         ("[alternatives.episodes]\nquiet_hours = [24, 24.0]", "value 2 is the same as 24 h"),

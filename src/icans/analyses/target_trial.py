@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from icans.derive.eligible import eligible
 from icans.derive.panel import panel
 from icans.derive.survival import last_seen
-from icans.protocol import RemissionRule
+from icans.protocols.remission import RemissionRule
 
 if TYPE_CHECKING:
     import ibis

@@ -13,7 +13,7 @@ from icans.derive.moments import moments
 from icans.derive.remission import remissions
 from icans.derive.schema import conformed
 from icans.derive.survival import DEATHS
-from icans.protocol import RemissionRule
+from icans.protocols.remission import RemissionRule
 from icans.units import HOURS_PER_DAY
 
 INFUSION = ("patient_id", "infusion")

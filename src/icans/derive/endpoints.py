@@ -13,7 +13,7 @@ from icans.derive.indication import steroid_starts
 from icans.derive.moments import moments
 from icans.derive.remission import RuleSets, remissions
 from icans.derive.schema import conformed
-from icans.protocol import RemissionRule
+from icans.protocols.remission import RemissionRule
 
 EPISODE = ("patient_id", "infusion", "episode")
 INFUSION = ("patient_id", "infusion")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import ibis
 
 from icans.derive.elapsed import Duration, elapsed, in_hours
-from icans.protocol import RemissionRule
+from icans.protocols.remission import RemissionRule
 
 
 @dataclass(frozen=True)

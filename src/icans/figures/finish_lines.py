@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from icans.figures.data import FigureData, Row
 from icans.figures.labels import listed
-from icans.protocol import RemissionRule
+from icans.protocols.remission import RemissionRule
 
 BEFORE = 72
 """Hours before the first course from which assessments are drawn."""

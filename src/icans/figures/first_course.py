@@ -16,7 +16,7 @@ from icans.figures.labels import capitalised, counted, sentence, short_names, to
 from icans.figures.legend import Entry, legend, symbols
 from icans.figures.marks import Plane, beside, broken, dots, layer, linear, panel, stacked
 from icans.figures.theme import BLUE, GREEN, INK, PAPER, SMALL, VERMILLION, WIDTH, Symbol
-from icans.protocol import RemissionRule
+from icans.protocols.remission import RemissionRule
 from icans.units import HOURS_PER_DAY
 
 ID = "first_course"

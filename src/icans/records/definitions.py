@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from icans.protocol import Biomarker, Protocol, RemissionRule
+from icans.protocol import Biomarker, Protocol
 from icans.protocols.compare import Compare
+from icans.protocols.remission import RemissionRule
 from icans.protocols.section import without_none
 
 KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel
 
-from icans.protocol import Biomarker, Protocol, RemissionRule
+from icans.protocol import Biomarker, Protocol
+from icans.protocols.remission import RemissionRule
 from icans.results.display import number
 from icans.scales.model import Scale
 

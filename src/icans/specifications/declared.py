@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from icans.protocol import RemissionRule
+from icans.protocols.remission import RemissionRule
 
 
 @dataclass(frozen=True)

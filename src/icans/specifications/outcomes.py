@@ -22,7 +22,8 @@ from icans.derive.episodes import episodes
 from icans.derive.exposure import courses
 from icans.derive.grades import grades
 from icans.derive.remission import RuleSets
-from icans.protocol import Protocol, RemissionRule
+from icans.protocol import Protocol
+from icans.protocols.remission import RemissionRule
 from icans.specifications.settings import by_setting, parted, under
 
 if TYPE_CHECKING:

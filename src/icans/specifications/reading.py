@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from icans.errors import ProtocolError, nearest
-from icans.protocol import Protocol, RemissionRule, ScalesSection
+from icans.protocol import Protocol, ScalesSection
+from icans.protocols.remission import RemissionRule
 from icans.specifications.declared import DEFINITIONS, WITHOUT, Definition
 
 FILE = "study.toml"
