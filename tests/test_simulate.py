@@ -62,6 +62,12 @@ def test_the_same_seed_gives_the_same_files_with_any_number_of_threads(tmp_path:
         pa.set_cpu_count(threads)
 
 
+def test_a_text_that_stands_twice_is_once_in_the_dictionary() -> None:
+    found = words(np.array([3, 0, 1, 2]), ("CD19", "CD19", "BCMA", "CLL1"))
+    assert found.to_pylist() == ["CLL1", "CD19", "CD19", "BCMA"]
+    assert found.dictionary.to_pylist() == ["CD19", "BCMA", "CLL1"]
+
+
 def test_each_block_is_announced(tmp_path: Path) -> None:
     steps: list[str] = []
     simulate(tmp_path, patients=BLOCK + 1, seed=1, step=steps.append)

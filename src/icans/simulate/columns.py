@@ -17,9 +17,11 @@ ROWS = 131_072
 
 
 def words(codes: NDArray[Any], values: Sequence[str], *, missing: NDArray[np.bool_] | None = None) -> pa.Array:
-    """Make a column of texts, each given by its place in `values`."""
-    places = pa.array(np.asarray(codes, dtype=np.int32), mask=missing)
-    return pa.DictionaryArray.from_arrays(places, pa.array(values, pa.string()))
+    """Make a column of texts, each given by its place in `values`, where a text may stand twice."""
+    places, different = np.asarray(codes, dtype=np.int32), list(dict.fromkeys(values))
+    if len(different) < len(values):  # of a dictionary with one twice Arrow writes bytes that it never set
+        places = np.array([different.index(text) for text in values], dtype=np.int32)[places]
+    return pa.DictionaryArray.from_arrays(pa.array(places, mask=missing), pa.array(different, pa.string()))
 
 
 def numbers(values: NDArray[Any], *, missing: NDArray[np.bool_] | None = None) -> pa.Array:
