@@ -9,7 +9,7 @@ from icans.engines.engine import Engine
 from icans.engines.limits import NO_LIMITS, Limits
 from icans.errors import CallError, nearest
 
-__all__ = ["ENGINES", "SCHEMES", "Engine", "connect"]
+__all__ = ["ENGINES", "SCHEMES", "Engine", "connect", "is_misspelt_url"]
 
 ENGINES = ("duckdb", "spark", "postgres")
 SCHEMES = ("postgres", "postgresql")
@@ -64,8 +64,13 @@ def connect(
                 'Set [records] source = "postgresql://…", or give the URL itself: --engine postgresql://…',
             )
         return PostgresEngine(url)
-    if re.search(":.*@", scheme):  # a URL without its colon, in which a password may stand
+    if is_misspelt_url(scheme):
         raise CallError(
             "There is no such engine.", f"Write {' or '.join(ENGINES)}, or postgresql://USER@HOST/DATABASE."
         )
     raise CallError(f"There is no engine {scheme}.", nearest(scheme, ENGINES))
+
+
+def is_misspelt_url(text: str) -> bool:
+    """Tell a URL of a database without the colon after its scheme: a password may stand in it, and is not repeated."""
+    return bool(re.search(":.*@", text))

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from icans.errors import RecordsError
 from icans.records.findings import shown
-from icans.records.places import TableFiles
+from icans.records.places import TableFiles, unreadable
 
 READ = frozenset({"timestampNtz", "v2Checkpoint", "vacuumProtocolCheck", "deletionVectors", "columnMapping"})
 """Features of a table that change nothing in its files, or are looked for."""
@@ -37,11 +37,7 @@ def delta_files(folder: Path, label: str) -> TableFiles:
         _refuse_unread(table, label)
         actions = _arrow(table.get_add_actions(flatten=True)).to_pylist()
     except (reader.exceptions.DeltaError, OSError, ValueError) as error:
-        reason = shown(str(error).splitlines()[0], 200)
-        raise RecordsError(
-            f"{label}: the Delta table cannot be read ({reason}).",
-            "Copy the whole table again, or write it as Parquet.",
-        ) from None
+        raise unreadable("Delta", label, error) from None
     actions.sort(key=lambda action: str(action["path"]))
     paths = tuple(folder / _local(str(action["path"]), label) for action in actions)
     gone = next((path for path in paths if not path.is_file()), None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from icans.engines import is_misspelt_url
 from icans.errors import EngineError, RecordsError, nearest
 from icans.records.delimited import read_delimited
 from icans.records.findings import Finding, shown
@@ -98,7 +98,7 @@ def _from_source(
     if path.is_dir():
         return _from_folder(path, engine, taken)
     if not path.is_file():
-        if re.search(":.*@", source):  # a URL without its colon, in which a password may stand
+        if is_misspelt_url(source):
             raise RecordsError(
                 "study.toml: [records] source is neither a file nor a URL.", "Write postgresql://USER@HOST/DATABASE."
             )

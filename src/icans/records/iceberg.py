@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from icans.errors import RecordsError
 from icans.records.findings import shown
-from icans.records.places import ICEBERG_METADATA, TableFiles
+from icans.records.places import ICEBERG_METADATA, TableFiles, unreadable
 
 VERSION = re.compile(r"v?(\d+)")
 PARQUET = "PARQUET"
@@ -50,11 +50,7 @@ def iceberg_files(metadata: Sequence[Path], label: str) -> TableFiles:
         schema = table.schema()
         partitions = [_identities(task.file, table.specs(), schema) for task in tasks]
     except faults as error:
-        reason = shown((str(error) or type(error).__name__).splitlines()[0], 200)
-        raise RecordsError(
-            f"{label}: the Iceberg table cannot be read ({reason}).",
-            "Copy the whole table again, or write it as Parquet.",
-        ) from None
+        raise unreadable("Iceberg", label, error) from None
     if any(task.delete_files for task in tasks):
         raise RecordsError(
             f"{label}: rows of the Iceberg table are deleted by other files, which its data files do not show.",

@@ -21,6 +21,14 @@ NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 KEY = re.compile(r"([^=]+)=(.*)", re.DOTALL)
 
 
+def unreadable(kind: str, label: str, error: Exception) -> RecordsError:
+    """Say that a table of some kind cannot be read, in the first line of its reader's words."""
+    reason = shown((str(error) or type(error).__name__).splitlines()[0], 200)
+    return RecordsError(
+        f"{label}: the {kind} table cannot be read ({reason}).", "Copy the whole table again, or write it as Parquet."
+    )
+
+
 @dataclass(frozen=True)
 class TableFiles:
     """The files of one table.
