@@ -163,13 +163,7 @@ def _groups(numbers: Numbers) -> tuple[str | None, ...]:
     """Give everyone, and the evaluable patients beside them where they are others."""
     everyone, evaluable = (numbers.find("population", variable, "n") for variable in ("infused", "evaluable"))
     same = everyone is None or evaluable is None or everyone.value == evaluable.value
-    return (None,) if same or _nobody(numbers) else (None, "evaluable")
-
-
-def _nobody(numbers: Numbers) -> bool:
-    """Whether no patient is evaluable: the figures then say what there is nothing of."""
-    evaluable = numbers.find("population", "evaluable", "n")
-    return evaluable is not None and not evaluable.value
+    return (None,) if same or numbers.nobody_evaluable else (None, "evaluable")
 
 
 def _columns(numbers: Numbers, groups: Sequence[str | None]) -> list[str]:
@@ -265,7 +259,7 @@ def _first_course_title(protocol: Protocol) -> str:
 
 
 def _exposure(numbers: Numbers) -> Markup:
-    rows = [] if _nobody(numbers) else tables.summary_rows(numbers, "exposure", (None,))
+    rows = [] if numbers.nobody_evaluable else tables.summary_rows(numbers, "exposure", (None,))
     return tables.block("table-exposure", "Exposure of evaluable patients", _columns(numbers, ("evaluable",)), rows)
 
 
@@ -276,7 +270,7 @@ def _table(identity: str, title: str, columns: Sequence[str], rows: Sequence[tab
 
 
 def _remission(numbers: Numbers, protocol: Protocol) -> Markup:
-    if _nobody(numbers):
+    if numbers.nobody_evaluable:
         return Markup("")
     columns = ("In remission", "Exact 95% interval", "Wilson 95% interval")
     note = f"Remission after {protocol.intervention.name}, as defined above."

@@ -43,8 +43,7 @@ def limits(numbers: Numbers, protocol: Protocol, scales: Sequence[Scale]) -> lis
 
 
 def _one_arm(numbers: Numbers, protocol: Protocol) -> str:
-    evaluable = numbers.find("population", "evaluable", "n")
-    if evaluable is not None and not evaluable.value:
+    if numbers.nobody_evaluable:
         return "No patient is evaluable: nothing here is about the intervention."
     compared = protocol.target_trial or protocol.natural_history or any(one.by == "treated" for one in protocol.compare)
     nobody = "the remission rate is not compared" if compared else "nobody here is compared"

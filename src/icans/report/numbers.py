@@ -38,6 +38,12 @@ class Numbers:
         """Give the rows of an analysis, in their order."""
         return [r for r in self.results if r.analysis == analysis and variable in (None, r.variable)]
 
+    @property
+    def nobody_evaluable(self) -> bool:
+        """Whether no patient is evaluable: there is then nothing to say of the intervention."""
+        evaluable = self.find("population", "evaluable", "n")
+        return evaluable is not None and not evaluable.value
+
     def show(self, text: str, rows: Iterable[Result | None]) -> Markup:
         """Write a text whose numbers come from these rows as something to click."""
         indices = " ".join(str(self._shown.setdefault(row, len(self._shown))) for row in rows if row is not None)

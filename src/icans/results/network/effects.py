@@ -27,7 +27,6 @@ TRANSFORM = re.compile(r"\((log-log|log|plain),")
 LOPSIDED = 0.05
 """How far from its middle an estimate may lie, as a share of its interval's width, and still be called symmetric."""
 
-NO_ERROR = " has no standard error"
 RECOVERED = "standard errors recovered from the sites' 95% intervals"
 ONE_SITE = "one site says nothing of how sites differ"
 
@@ -80,6 +79,8 @@ class OfSite:
         Why it is left out.
     lopsided
         Whether its interval is not symmetric on that scale.
+    flat
+        Whether it is left out because a curve is at one of its ends there.
     """
 
     site: str
@@ -91,11 +92,7 @@ class OfSite:
     variance: float | None = None
     reason: str | None = None
     lopsided: bool = False
-
-    @property
-    def is_flat(self) -> bool:
-        """Whether it is left out because a curve is at one of its ends there."""
-        return bool(self.reason and self.reason.endswith(NO_ERROR))
+    flat: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,7 +172,7 @@ def _of_curve(stated: OfSite, estimate: Result) -> OfSite:
     transform = TRANSFORM.search(estimate.method)
     share = (estimate.value or 0.0) / 100
     if not 0 < share < 1:
-        return _without(stated, f"{number(100 * share)}%{NO_ERROR}")
+        return _without(stated, f"{number(100 * share)}% has no standard error", flat=True)
     if transform is None:
         return _without(stated, "the method does not say on which scale its interval is symmetric")
     if stated.low is None or stated.high is None:
@@ -199,8 +196,8 @@ def _with(stated: OfSite, value: float, se: float, away: float) -> OfSite:
     )
 
 
-def _without(stated: OfSite, reason: str) -> OfSite:
-    return OfSite(stated.site, stated.value, stated.low, stated.high, stated.n, reason=reason)
+def _without(stated: OfSite, reason: str, *, flat: bool = False) -> OfSite:
+    return OfSite(stated.site, stated.value, stated.low, stated.high, stated.n, reason=reason, flat=flat)
 
 
 def effect_rows(effect: Effect, sites: int) -> Iterator[Result]:

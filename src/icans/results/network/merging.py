@@ -118,7 +118,7 @@ def _are_one(one: Site, other: Site) -> bool:
 
 def _one_sided(effects: Sequence[Effect]) -> Iterator[str]:
     """Say that curves are combined without the sites where nobody, or everybody, had the event."""
-    left = dict.fromkeys(one.site for effect in effects if effect.used for one in effect.sites if one.is_flat)
+    left = dict.fromkeys(one.site for effect in effects if effect.used for one in effect.sites if one.flat)
     if left:
         yield (
             f"Survival or incidence of 0% or 100% has no standard error: where a curve of {', '.join(left)} is there, "
