@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 MOST_IDS = 5_000
 """Ids among which the nearest to an unknown one is looked for."""
-NOBODY: frozenset[str] = frozenset()
 UNKNOWN = "is not a patient of the table patients"
 NOT_INFUSED = "has no infusion, so that this row has no hour"
 REFUSED = {
@@ -111,9 +110,8 @@ def strangers(
 
 def _refused(table: Usable | None) -> frozenset[str]:
     """Give the patients of whom a row cannot be used."""
-    return (
-        frozenset(finding.patient_id for finding in table.findings if finding.severity == "error") if table else NOBODY
-    )
+    findings = table.findings if table else ()
+    return frozenset(finding.patient_id for finding in findings if finding.severity == "error")
 
 
 def _nearest(ids: list[str], unknown: Iterable[str]) -> dict[str, str]:
