@@ -47,6 +47,16 @@ def report(folder: Path, out: Path) -> str:
     return (out / "report.html").read_text(encoding="utf-8")
 
 
+def read(folder: Path, **files: str) -> tuple[str, str]:
+    """Write a study, and give its report as it is and as its text."""
+    for place in (folder / "study", folder / "out"):
+        place.mkdir()
+    for name, content in files.items():
+        (folder / "study" / f"{name}.{'toml' if name == 'study' else 'csv'}").write_text(content)
+    html = report(folder / "study", folder / "out")
+    return html, " ".join("".join(Page(html).text).split())
+
+
 @pytest.fixture(scope="module")
 def html(tmp_path_factory):
     return report(PACKAGED, tmp_path_factory.mktemp("report"))
@@ -161,14 +171,12 @@ def test_text_from_records_cannot_be_markup(hostile):
 
 
 def test_a_study_of_one_patient_with_grades_only_has_a_report(tmp_path):
-    folder = tmp_path / "study"
-    folder.mkdir()
-    (folder / "study.toml").write_text('[study]\ntitle = "One"\n[records]\ntime = "days"\n')
-    (folder / "patients.csv").write_text("patient_id\nA\n")
-    (folder / "neuro.csv").write_text("patient_id,time,icans_grade\nA,1,0\nA,2,2\nA,3,0\n")
-    (tmp_path / "out").mkdir()
-    html = report(folder, tmp_path / "out")
-    text = " ".join("".join(Page(html).text).split())
+    _, text = read(
+        tmp_path,
+        study='[study]\ntitle = "One"\n[records]\ntime = "days"\n',
+        patients="patient_id\nA\n",
+        neuro="patient_id,time,icans_grade\nA,1,0\nA,2,2\nA,3,0\n",
+    )
     assert "Highest ICANS grade" in text
     assert "nan" not in text.lower().split()
     assert "None" not in text.split()
@@ -180,16 +188,14 @@ def test_a_study_of_one_patient_with_grades_only_has_a_report(tmp_path):
 
 
 def test_it_says_who_is_left_out_and_what_is_no_comparison(tmp_path):
-    folder = tmp_path / "study"
-    folder.mkdir()
-    (folder / "study.toml").write_text('[study]\ntitle = "Mess"\n[records]\ntime = "days"\n')
-    (folder / "patients.csv").write_text("patient_id,sex\nA,female\nB,male\nC,weiblich\n")
-    (folder / "neuro.csv").write_text("patient_id,time,icans_grade\nA,1,3\nA,2,1\nA,3,0\nB,1,0\nC,2,4\n")
-    (folder / "treatments.csv").write_text("patient_id,time,drug,route\nA,1.5,methotrexate,intrathecal\n")
-    (folder / "events.csv").write_text("patient_id,time,event\nA,90,death\nB,-3,last_contact\n")
-    (tmp_path / "out").mkdir()
-    html = report(folder, tmp_path / "out")
-    text = " ".join("".join(Page(html).text).split())
+    html, text = read(
+        tmp_path,
+        study='[study]\ntitle = "Mess"\n[records]\ntime = "days"\n',
+        patients="patient_id,sex\nA,female\nB,male\nC,weiblich\n",
+        neuro="patient_id,time,icans_grade\nA,1,3\nA,2,1\nA,3,0\nB,1,0\nC,2,4\n",
+        treatments="patient_id,time,drug,route\nA,1.5,methotrexate,intrathecal\n",
+        events="patient_id,time,event\nA,90,death\nB,-3,last_contact\n",
+    )
     assert "left out: 1 of 3 in patients, 1 of 5 in neuro. A patient whose row in patients cannot be used is in" in text
     assert "One arm: nobody here is compared" in text
     assert "their survival from infusion cannot be compared with that of all infused" in text

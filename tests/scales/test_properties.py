@@ -5,42 +5,17 @@ from itertools import product
 import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from tests.twin.crs import HYPOTENSION, OXYGEN
+from tests.twin.icans import CONSCIOUSNESS, ICE_ITEMS, ICP, MOTOR, SEIZURE
 
-SEIZURE = {"none": 0, "resolves_rapidly": 3, "nonconvulsive_resolves": 3, "prolonged": 4, "repetitive": 4}
-MOTOR = {"none": 0, "mild_weakness": 0, "deep_focal_weakness": 4}
-EDEMA = {
-    "none": 0,
-    "focal_edema": 3,
-    "diffuse_edema": 4,
-    "posturing": 4,
-    "sixth_nerve_palsy": 4,
-    "papilledema": 4,
-    "cushing_triad": 4,
-}
-AWAKE = {"awake": 0, "voice": 2, "touch": 3, "unarousable": 4}
-HYPOTENSION = {"none": 0, "fluids_only": 2, "vasopressor": 3}
-OXYGEN = {
-    "none": 0,
-    "comfort_only": 0,
-    "nasal_cannula": 2,
-    "blow_by": 2,
-    "high_flow": 3,
-    "face_mask": 3,
-    "venturi": 3,
-    "nonrebreather": 3,
-    "cpap": 4,
-    "bipap": 4,
-    "invasive_ventilation": 4,
-}
-ICE_ITEMS = {"ice_orientation": 4, "ice_naming": 3, "ice_commands": 1, "ice_writing": 1, "ice_attention": 1}
 ICANS_DOMAINS = ("ice", "capd", "consciousness", "seizure", "motor", "icp_edema")
 ANSWERS = {
     "ice": tuple(range(11)),
     "capd": tuple(range(33)),
-    "consciousness": tuple(AWAKE),
+    "consciousness": tuple(CONSCIOUSNESS),
     "seizure": tuple(SEIZURE),
     "motor": tuple(MOTOR),
-    "icp_edema": tuple(EDEMA),
+    "icp_edema": tuple(ICP),
     "temperature_c": (36.6, 37.9, 38.0, 40.2),
     "hypotension": tuple(HYPOTENSION),
     "vasopressors": (0, 1, 2, 3),
@@ -133,10 +108,10 @@ def icans_domains(row):
     grades = {
         "ice": None if young else {ice_grade(total) for total in ice_totals(row)},
         "capd": {capd_grade(total) for total in possible(row, "capd")} if young else None,
-        "consciousness": {AWAKE[answer] for answer in possible(row, "consciousness")},
+        "consciousness": {CONSCIOUSNESS[answer] for answer in possible(row, "consciousness")},
         "seizure": {SEIZURE[answer] for answer in possible(row, "seizure")},
         "motor": {MOTOR[answer] for answer in possible(row, "motor")},
-        "icp_edema": {EDEMA[answer] for answer in possible(row, "icp_edema")},
+        "icp_edema": {ICP[answer] for answer in possible(row, "icp_edema")},
     }
     excluded = set((row["other_cause"] or "").split(";"))
     applying = {name: earned for name, earned in grades.items() if earned is not None}
@@ -254,10 +229,10 @@ def test_crs_under_the_convention_is_what_reading_signs_as_absent_gives(grade, r
 WORSE = {
     "astct-2019-icans": {
         "ice": lambda value: 10 - value,
-        "consciousness": AWAKE.get,
+        "consciousness": CONSCIOUSNESS.get,
         "seizure": SEIZURE.get,
         "motor": MOTOR.get,
-        "icp_edema": EDEMA.get,
+        "icp_edema": ICP.get,
     },
     "astct-2019-crs": {
         "temperature_c": lambda value: value >= 38,
