@@ -176,6 +176,28 @@ def test_gaps_and_deaths_end_a_course_where_the_protocol_says(make: Make, tmp_pa
     assert set(treated.values()) == {NEVER}
 
 
+def test_nobody_becomes_eligible_after_the_day_of_death(make: Make, tmp_path: Path) -> None:
+    ward = {"after": ("000033", None), "that day": ("0033", None), "alive": ("0333333", None)}
+    # an infusion at 12:00 and a death of which only the date is known: an assessment in the evening is later
+    study = make(ward, PROTOCOL.replace('"days"', '"hours"').replace("grace_days = 1", "grace_days = 2"))
+    (study.folder / "neuro.csv").write_text(
+        "patient_id,time,icans_grade\n"
+        + "".join(f"{p},{24 * day + 6},{g}\n" for p, (course, _) in ward.items() for day, g in enumerate(course))
+    )
+    (study.folder / "events.csv").write_text("patient_id,time,event\nafter,72,death\nthat day,48,death\n")
+    found = followed(Study.read(study.folder, study.engine), tmp_path)
+    assert found.cohort.ids[found.position].tolist() == ["alive", "that day"]
+    assert found.eligible.end_hour.tolist() == [121, 0]
+    assert found.eligible.event.tolist() == [0, 2]
+
+
+def test_a_day_on_which_nobody_saw_the_dying_has_no_grade(make: Make) -> None:
+    ward = {**WARD, "dies": ("03", None)}  # on day 3, the first not observed: hour 60 from eligibility
+    rows = rows_of(make(ward, PROTOCOL.replace("grace_days = 1", "grace_days = 3"), deaths={"dies": 3.5}))
+    levels = {row.level for row in rows if row.variable == "positivity"}
+    assert levels == {"day 1", "day 2", "day 3", "grade 2", "grade 3"}
+
+
 def test_where_death_is_the_outcome_a_gap_after_the_grace_period_does_not_matter(make: Make, tmp_path: Path) -> None:
     protocol = PROTOCOL.replace('outcome = "grade"', 'outcome = "death"')
     ward = {"late": ("033", None), "other": ("0333333", 1)}

@@ -41,10 +41,11 @@ def eligible(
     """Give every ICANS episode in which a patient became eligible, with the treatment and the outcome that followed.
 
     A patient becomes eligible at the first assessment of an episode with a settled grade from `grade` to 4, from the
-    infusion to the end of day `until_day`, before which at most `earlier_courses` courses were begun since the
-    infusion. With `refractory`, only an assessment counts at which ICANS had not improved on at least so long a time of
-    systemic corticosteroid, as for `icans.derive.endpoints.endpoints`. An assessment comes before a course of the same
-    hour. The outcome is reached as by `icans.derive.remission.remissions`, counted from eligibility.
+    infusion to the end of day `until_day`, not after the day of death, before which at most `earlier_courses` courses
+    were begun since the infusion. With `refractory`, only an assessment counts at which ICANS had not improved on at
+    least so long a time of systemic corticosteroid, as for `icans.derive.endpoints.endpoints`. An assessment comes
+    before a course of the same hour. The outcome is reached as by `icans.derive.remission.remissions`, counted from
+    eligibility.
 
     Parameters
     ----------
@@ -74,7 +75,9 @@ def eligible(
     ibis.Table
         One row an eligible patient and episode, columns as `icans.derive.schema.DERIVED`. Unordered.
     """
+    deaths = events.filter(events.event.isin(DEATHS)).group_by(*INFUSION).agg(death_hour=ibis._.hour.min())
     candidates = _candidates(episodes, grades, courses, grade=grade, most=earlier_courses, until_day=until_day)
+    candidates = _alive(candidates, deaths)
     if refractory is not None:
         starts = steroid_starts(
             candidates.rename(first_course_hour="hour"),
@@ -87,7 +90,6 @@ def eligible(
     chosen = _first(candidates)
     found = _beside(chosen, _outcomes(chosen, grades, neuro, rules=rules, hold=hold))
     found = _beside(found, _course(chosen, courses))
-    deaths = events.filter(events.event.isin(DEATHS)).group_by(*INFUSION).agg(death_hour=ibis._.hour.min())
     return conformed(found.left_join(deaths, INFUSION).mutate(has_line=ibis._.has_line.fill_null(False)), "eligible")
 
 
@@ -124,6 +126,15 @@ def _candidates(
     allowed = limited.filter(limited.too_late.isnull() | (limited.hour <= limited.too_late))
     in_order = ibis.window(order_by=[*EPISODE, "hour"])
     return allowed.select(*EPISODE, "onset_hour", "hour", "grade", case=ibis.row_number().over(in_order))
+
+
+def _alive(candidates: ibis.Table, deaths: ibis.Table) -> ibis.Table:
+    """Keep the assessments up to the day of death, whose hour is often not known."""
+    dated = candidates.left_join(deaths, INFUSION)
+    died = (dated.death_hour / HOURS_PER_DAY).floor()
+    return dated.filter(dated.death_hour.isnull() | ((dated.hour / HOURS_PER_DAY).floor() <= died)).select(
+        *candidates.columns
+    )
 
 
 def _not_improved(candidates: ibis.Table, starts: ibis.Table, grades: ibis.Table) -> ibis.Table:

@@ -211,7 +211,8 @@ def _ended(rows: Columns, seen: Columns, asked: TargetTrial) -> tuple[Counts, Co
     """Give the hour at which each episode's time ended, how, and whether a gap in the assessments ended it.
 
     A gap ends observation as its first day begins, but for a death on that day. Where the outcome is death a gap only
-    counts within the grace period, in which it needs to be known what decided the treatment.
+    counts within the grace period, in which it needs to be known what decided the treatment. A death dated before
+    eligibility, on the same day, comes after it.
     """
     from_day = np.floor(rows["eligible_hour"] / HOURS_PER_DAY)
     lost_day = np.where((asked.outcome == "death") & (seen["lost"] >= asked.grace_days), np.nan, seen["lost"])
@@ -219,7 +220,7 @@ def _ended(rows: Columns, seen: Columns, asked: TargetTrial) -> tuple[Counts, Co
     over = _hours_to(rows, HOURS_PER_DAY * (from_day + seen["last"] + 1))
     follow_up = round(HOURS_PER_DAY * asked.follow_up_days)
     censored = np.maximum(np.minimum(np.minimum(lost, over), follow_up + 1), 1)
-    reached, died = _hours_to(rows, rows["outcome_hour"]), _hours_to(rows, rows["death_hour"])
+    reached, died = _hours_to(rows, rows["outcome_hour"]), np.maximum(_hours_to(rows, rows["death_hour"]), 0)
     remits = (reached < censored) & ~(rows["death_hour"] < rows["outcome_hour"])
     on_its_first_day = died - np.minimum(lost, died) < HOURS_PER_DAY
     dies = ~remits & (died <= follow_up) & on_its_first_day

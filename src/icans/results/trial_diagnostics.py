@@ -46,8 +46,9 @@ def _positivity(followed: Emulated, emulation: Emulation, asked: TargetTrial) ->
     eligible = followed.eligible
     days = np.broadcast_to(np.arange(asked.grace_days), eligible.deciding.shape)
     strata = {f"day {day + 1}": days == day for day in range(asked.grace_days)}
-    observed = np.unique(followed.grade[eligible.deciding]).astype(int).tolist() if eligible.size else []
-    strata |= {f"grade {grade}": followed.grade == grade for grade in observed}
+    seen = followed.grade[eligible.deciding]
+    grades = np.unique(seen[~np.isnan(seen)]).astype(int).tolist()
+    strata |= {f"grade {grade}": followed.grade == grade for grade in grades}
     for level, stratum in strata.items():
         here = eligible.deciding & stratum
         n, treated = int(here.sum()), int((eligible.begun & here).sum())
