@@ -19,11 +19,13 @@ from icans.errors import ProtocolError
 from icans.figures.comparisons import comparison_figures
 from icans.figures.figure import Figure
 from icans.figures.forest import effects, forest
+from icans.figures.group_curves import group_curves
 from icans.figures.render import Renderer
 from icans.report.cautions import caution
 from icans.results.claims import read_claims, verify
+from icans.results.curves import Curve
 from icans.results.gathered import gather
-from icans.results.groups.between import between_groups
+from icans.results.groups.between import Drawn, between_groups
 from icans.results.groups.source import Source
 from icans.stats.competing_risks import aalen_johansen
 from icans.stats.firth import firth_cox
@@ -386,6 +388,19 @@ def test_figures_are_valid_with_few_and_with_many_lines(found):
     assert isinstance(drawn, Figure)
     drawn.specification(validate=True)
     assert sum(len(rows) for name, rows in drawn.rows.items() if name.endswith("_points")) >= 30
+
+
+def test_a_curve_that_begins_after_the_last_event_is_drawn():
+    def curve(label, *steps):
+        rows = [{"time": t, "percent": 100.0, "low": None, "high": None} for t in steps]
+        rows = [row | {"at_risk": 1.0, "events": float(row["time"] == 2), "censored": 0.0} for row in rows]
+        return Curve("duration", label, "days", "Simon-Makuch", rows, [{"time": 0.0, "at_risk": 1.0}])
+
+    curves = (curve("late", 150.0, 160.0), curve("reference", 0.0, 2.0, 160.0))
+    drawn = Drawn("Late", "duration", "end of ICANS", "onset", "incidence", curves, "Simon-Makuch")
+    figure = group_curves("curves", "Late", [drawn])
+    assert isinstance(figure, Figure), figure
+    figure.specification(validate=True)
 
 
 def test_every_caution_is_about_a_method_in_use(found):

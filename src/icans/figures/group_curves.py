@@ -86,11 +86,13 @@ def _axis(one: Drawn) -> str:
 
 
 def _until(one: Drawn) -> float | None:
-    """End an axis of days where in no group anything more happened."""
+    """End an axis of days where in no group anything more happened, but not before every curve has begun."""
     if one.curves[0].unit != "days":
         return None
     steps = sorted((row for curve in one.curves for row in curve.steps), key=lambda row: row["time"] or 0.0)
-    return axis_end(replace(one.curves[0], steps=steps))
+    end = axis_end(replace(one.curves[0], steps=steps))
+    begun = max(curve.steps[0]["time"] or 0.0 for curve in one.curves)
+    return None if end is None or end < begun else end
 
 
 def _caption(drawn: Sequence[Drawn]) -> str:
