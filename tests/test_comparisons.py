@@ -284,7 +284,7 @@ def test_what_cannot_be_meant_is_a_sentence(tmp_path, asked, words):
 
 
 def test_single_brackets_and_a_name_used_twice_are_sentences(tmp_path):
-    with pytest.raises(ProtocolError, match=r"stands in double brackets, once for each comparison: \[\[compare\]\]"):
+    with pytest.raises(ProtocolError, match=r"stands in double brackets, once for each: \[\[compare\]\]"):
         compared(ward(tmp_path / "single", '[compare]\nname = "x"\nby = "site"\n'))
     with pytest.raises(ProtocolError, match="the name is there twice"):
         compared(ward(tmp_path / "twice", SITE + SITE))

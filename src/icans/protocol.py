@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from icans.errors import CallError, ProtocolError, nearest
-from icans.protocols.compare import Comparisons
+from icans.protocols.compare import Compare
+from icans.protocols.faults import brackets, said
 from icans.protocols.natural_history import NaturalHistory
 from icans.protocols.remission import Remission
 from icans.protocols.section import (
@@ -22,6 +23,7 @@ from icans.protocols.section import (
     Months,
     Name,
     Section,
+    once,
     source,
     without_none,
 )
@@ -111,6 +113,8 @@ class Population(Section):
         json_schema_extra=source(f"{CONVENTION}; {IDM_2025} does not state its window"),
     )
 
+    _each_once = field_validator("indications")(once)
+
 
 class Intervention(Section):
     """`[intervention]`: the treatment whose effect the study describes."""
@@ -145,7 +149,7 @@ class Survival(Section):
     origin: Literal["infusion", "onset", "first_course"] = Field(
         "infusion", description="Time zero", json_schema_extra=source(CONVENTION)
     )
-    cutoff: date | None = Field(
+    cutoff: Annotated[date, Field(ge=date(1900, 1, 1), lt=date(3000, 1, 1))] | None = Field(
         None, description="Date of data cutoff; what came later is not counted (needs times in dates)"
     )
     landmarks_months: list[Months] = Field(
@@ -164,6 +168,15 @@ class Survival(Section):
         description="Transform of the pointwise confidence interval of survival",
         json_schema_extra=source("SAS PROC LIFETEST's default; R's survfit defaults to log"),
     )
+
+    _each_once = field_validator("landmarks_months", "progression")(once)
+
+    @field_validator("cutoff", mode="before")
+    @classmethod
+    def _no_number(cls, cutoff: object) -> object:
+        if isinstance(cutoff, int | float):
+            raise ValueError("should be a date, such as 2025-12-31")
+        return cutoff
 
 
 class Biomarker(Section):
@@ -235,7 +248,7 @@ class Protocol(Section):
     biomarkers: list[Biomarker] = Field(
         default_factory=list, description="Measurements compared before and after; empty: every one in labs"
     )
-    compare: Comparisons = Field(
+    compare: list[Compare] = Field(
         default_factory=list, description="Groups of patients that are compared; empty: none are"
     )
     target_trial: TargetTrial | None = None
@@ -315,11 +328,8 @@ def _sentence(problem: Any) -> str:  # noqa: ANN401  # Pydantic's ErrorDetails
     where = f"[{'.'.join(sections)}] {key}" if sections else f"[{key}]"
     if problem["type"] == "missing":
         return f"{where} is missing: {_meaning(problem['loc'])}."
-    written = problem["input"]
-    in_sections = isinstance(written, dict) or (isinstance(written, list) and dict in map(type, written))
-    was = "" if in_sections else f" (it is {written!r})"
-    said = f"{where}: {problem['msg'].removeprefix('Value error, ')}{was}"
-    return said if said.endswith("?") else f"{said}."
+    sentence = f"{where}: {brackets(problem) or said(problem)}"
+    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def _meaning(location: tuple[Any, ...]) -> str:

@@ -105,7 +105,10 @@ def test_the_standard_set_asks_for_refractory_hours_only_where_they_matter():
         ),
         ("[alternatives.episodes]\nquiet_hours = [24, 24.0]", "value 2 is the same as 24 h"),
         ("[alternatives.episodes]\nquiet_hours = [72]", "the study's own value (72 h) is the only one"),
-        ("[alternatives]\nepisodes = 3", "[alternatives] episodes: Input should be a valid dictionary"),
+        (
+            "[alternatives]\nepisodes = 3",
+            "[alternatives] episodes: is a section, in single brackets: [alternatives.episodes]",
+        ),
     ],
 )
 def test_a_mistake_is_a_sentence(text, said):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from icans.errors import ProtocolError, nearest
-from icans.protocols.section import Days, Name, Section, source
+from icans.protocols.section import Days, Name, Section, once, source
 
 DECISION = "docs/decisions/0110-comparisons.md"
 OURS = f"convention of this software ({DECISION})"
@@ -111,22 +112,32 @@ class Compare(Section):
                 raise ValueError(f"{name} is no endpoint. {nearest(str(name), get_args(Endpoint))}".rstrip("."))
         return endpoints
 
+    @field_validator("values", mode="before")
+    @classmethod
+    def _texts_or_numbers(cls, values: object) -> object:
+        for one in values if isinstance(values, list) else []:
+            if not (isinstance(one, str) or _is_number(one)):
+                raise ValueError("each is a text, true or false, or a number")
+        return values
+
     @field_validator("values")
     @classmethod
     def _as_written(cls, values: list[Value]) -> list[Value]:
         words: list[Value] = [("yes" if one else "no") if isinstance(one, bool) else one for one in values]
-        if len(set(words)) < len(words):
+        if len({float(one) if _is_number(one) else one for one in words}) < len(words):
             raise ValueError("a value stands twice")
         if len(words) == 1:
             raise ValueError("one value is no comparison; name two or more, the reference last")
         return words
 
-    @field_validator("landmarks_days", "endpoints")
+    _each_once = field_validator("landmarks_days", "endpoints", "labels")(once)
+
+    @field_validator("at_most", "at_least", mode="before")
     @classmethod
-    def _once(cls, given: list[Value]) -> list[Value]:
-        if len(set(given)) < len(given):
-            raise ValueError("an entry stands twice")
-        return given
+    def _numbers(cls, cuts: object) -> object:
+        if not all(_is_number(one) for one in (cuts if isinstance(cuts, list) else [cuts])):
+            raise ValueError("a number, or a list of numbers that rise")
+        return cuts
 
     @field_validator("at_most", "at_least")
     @classmethod
@@ -177,6 +188,13 @@ class Compare(Section):
                 raise ValueError(f'{self.by} is never "{value}". {nearest(str(value), words)}'.rstrip("."))
 
 
+def _is_number(value: object) -> bool:
+    try:
+        return isinstance(value, str | bool | float | int) and math.isfinite(float(value))
+    except (ValueError, OverflowError):
+        return False
+
+
 def refuse_unknown(
     comparisons: Sequence[Compare], columns: Mapping[str, Collection[str]], scales: Sequence[str]
 ) -> None:
@@ -213,12 +231,3 @@ def refuse_unknown(
             problems.append(f"{where}: the name is there twice.")
     if problems:
         raise ProtocolError("\n".join(problems), advice)
-
-
-def _listed(sections: object) -> object:
-    if isinstance(sections, dict):
-        raise ValueError("stands in double brackets, once for each comparison: [[compare]]")
-    return sections
-
-
-Comparisons = Annotated[list[Compare], BeforeValidator(_listed)]

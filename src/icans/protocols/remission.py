@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from icans.protocols.section import CONVENTION, IDM_2025, Days, Grade, Hours, Section, source
+from icans.protocols.section import CONVENTION, IDM_2025, Days, Grade, Hours, Section, once, source
 
 
 class RemissionRule(Section):
@@ -65,6 +65,8 @@ class Remission(Section):
         description="Days after the first course at which the cumulative incidence of remission is given",
         json_schema_extra=source(CONVENTION),
     )
+
+    _each_once = field_validator("landmarks_days")(once)
 
     @model_validator(mode="after")
     def _each_grade_once(self) -> Remission:

@@ -12,7 +12,7 @@ ASTCT_2019 = "Lee et al. 2019, doi:10.1016/j.bbmt.2018.12.758"
 CONVENTION = "convention of this software (docs/decisions/0003-definitions.md); no published standard was found"
 
 Grade = Annotated[int, Field(ge=0, le=5)]
-Hours = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Hours = Annotated[float, Field(ge=0, le=1_000_000)]
 Days = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Months = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Moment = Annotated[float, Field(allow_inf_nan=False)]
@@ -28,6 +28,13 @@ class Section(BaseModel):
     """A section of study.toml: unknown keys are refused, values cannot change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def once(given: list[Any]) -> list[Any]:
+    """Refuse an entry that stands twice in a list."""
+    if len(set(given)) < len(given):
+        raise ValueError("an entry stands twice")
+    return given
 
 
 def without_none(annotation: Any) -> Any:  # noqa: ANN401  # an annotation can be anything

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from icans.errors import ProtocolError, nearest
 from icans.protocol import Protocol, ScalesSection
+from icans.protocols.faults import said
 from icans.protocols.remission import RemissionRule
 from icans.specifications.declared import DEFINITIONS, WITHOUT, Definition
 
@@ -170,13 +171,13 @@ def _checked(protocol: Protocol, definition: Definition, name: str, raw: Any) ->
     try:
         checked: BaseModel = type(section).model_validate(content)
     except ValidationError as error:
-        said = "; ".join(_sentence(problem) for problem in error.errors())
+        faults = "; ".join(_sentence(problem) for problem in error.errors())
         advice = ""
         if definition.name in OF_LISTS and not isinstance(raw, list):
             advice = f"Each value is a list, such as {OF_LISTS[definition.name]}."
         elif definition.name == "remission.rules" and not isinstance(raw, list):
             advice = RULES
-        raise _refused(definition, f"{name}: {said}", advice) from None
+        raise _refused(definition, f"{name}: {faults}", advice) from None
     return getattr(checked, definition.key)
 
 
@@ -197,8 +198,7 @@ def _sentence(problem: Any) -> str:  # noqa: ANN401  # Pydantic's ErrorDetails
     where = " ".join(str(part) if isinstance(part, str) else f"#{part + 1}" for part in inner)
     if problem["type"] == "extra_forbidden":
         return f"{where} is no key of a rule. {nearest(str(inner[-1]), RemissionRule.model_fields)}".rstrip(".")
-    was = "" if isinstance(problem["input"], dict) else f" (it is {problem['input']!r})"
-    return f"{where}{': ' if where else ''}{problem['msg'].removeprefix('Value error, ')}{was}"
+    return f"{where}{': ' if where else ''}{said(problem)}"
 
 
 def _refused(definition: Definition, what: str, do: str = "") -> ProtocolError:
