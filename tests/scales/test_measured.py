@@ -177,6 +177,21 @@ def test_late_counts_end_with_the_observation(evaluate):
     assert (nothing["measured_days"], nothing["grade"], nothing["grade_low"], nothing["grade_high"]) == (0, None, 0, 4)
 
 
+SECOND = {
+    ("1500", ">"): (0, 0, 0, ""),
+    ("1000", ">"): (None, 0, 3, "second_lowest_anc"),
+    ("1500", "<"): (None, 3, 4, "lowest_anc"),
+    ("2000", "<"): (None, 0, 4, "lowest_anc;second_lowest_anc"),
+}
+
+
+@pytest.mark.parametrize(("value", "limit"), SECOND)
+def test_a_second_count_known_by_its_limit_tells_whether_the_lowest_was_transient(value, limit, evaluate):
+    rows = [{**row, "limit": None} for row in labs({40: 400})]
+    (row,), _ = evaluate(LATE, [*rows, {**labs({50: value})[0], "limit": limit}])
+    assert (row["grade"], row["grade_low"], row["grade_high"], row["missing"]) == SECOND[value, limit]
+
+
 def test_late_platelets_need_two_tests_below_100(evaluate):
     normal = dict.fromkeys(range(31, 101, 7), 200)
     platelets = {"analyte": "PLT", "unit": "K/uL"}
@@ -184,6 +199,11 @@ def test_late_platelets_need_two_tests_below_100(evaluate):
     assert (once["plt_lt_100_tests"], once["grade"]) == (1, 0)
     (twice,), _ = evaluate("t-icaht-late", labs({**normal, 48: 15, 55: 99}, **platelets))
     assert (twice["plt_lt_100_tests"], twice["grade"], twice["driver"]) == (2, 3, "plt_20")
+    limit = [{**row, "limit": None} for row in labs({**normal, 48: 15}, **platelets)]
+    (perhaps,), _ = evaluate("t-icaht-late", [*limit, {**labs({55: 150}, **platelets)[0], "limit": "<"}])
+    assert (perhaps["grade"], perhaps["grade_low"], perhaps["grade_high"]) == (None, 0, 3)
+    (never,), _ = evaluate("t-icaht-late", labs({31: 200, 60: 15}, **platelets))
+    assert (never["grade"], never["grade_low"], never["grade_high"]) == (0, 0, 0)
 
 
 def twin(counts, *, threshold, recovery=3, filled=7, last=30):

@@ -8,7 +8,7 @@ assessment as a whole: the highest of its first six bits is the lowest grade it 
 
 from __future__ import annotations
 
-from icans.scales.conditions import column_tests
+from icans.scales.conditions import ColumnTest, column_tests
 from icans.scales.model import Scale
 
 GRADES = 6
@@ -26,9 +26,8 @@ class Layout:
 
     def __init__(self, scale: Scale) -> None:
         used = [scale.condition(name) for domain in scale.domains for name in domain.applies]
-        self.deciding = tuple(
-            dict.fromkeys(test.column for one in used for test in column_tests(one.test) if test.missing == "open")
-        )
+        tests = [test for one in used for test in column_tests(one.test)]
+        self.deciding = tuple(dict.fromkeys(test.column for test in tests if may_be_open(test, scale)))
         self.lacking = (*(domain.name for domain in scale.domains), *self.deciding)
         self.excludable = tuple(domain.name for domain in scale.domains if domain.excluded_by)
         self.low_at, self.high_at, self.high_if_absent_at, self.lacking_at = 0, GRADES, 2 * GRADES, 3 * GRADES
@@ -48,3 +47,9 @@ class Layout:
     def excluded(self, domain: str) -> int:
         """Give the flag of a domain with another cause."""
         return 1 << self.excluded_at + self.excludable.index(domain)
+
+
+def may_be_open(test: ColumnTest, scale: Scale) -> bool:
+    """Tell whether a column can leave a test open: where it is not recorded, or a measure known only by its bounds."""
+    measure = scale.measure(test.column)
+    return test.missing == "open" or (measure is not None and measure.gives != "unrecovered")

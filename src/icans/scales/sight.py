@@ -167,9 +167,23 @@ class Sight:
         if value is None:
             return missing
         passes = within(value, test.passes)
+        if self.scale.measure(test.column):
+            known = (self.possible(test.column), passes)
+            return first_met([known, *self._bounded(test)], UNKNOWN if missing is None else missing)
         if missing is not None and (missing is False or value.type().is_boolean()):
             return passes.fill_null(missing)
         return self.possible(test.column).ifelse(passes, UNKNOWN if missing is None else True)
+
+    def _bounded(self, test: ColumnTest) -> list[Choice]:
+        """Give what the bounds of a measure say of a test: met, not met, or open where they differ."""
+        low, high = self.kept(f"least_{test.column}"), self.kept(f"most_{test.column}")
+        if low is None:
+            return []
+        between = (low.notnull(), UNKNOWN)
+        if isinstance(test.passes, OneOf):
+            return [between]
+        met = within(low, test.passes) & within(high, test.passes)
+        return [(met, True), (~meets(low, high, test.passes), False), between]
 
     def _score_truth(self, test: ScoreTest) -> Truth:
         score = self.scale.score(test.score)
@@ -210,6 +224,13 @@ def within(value: Any, what: Interval | OneOf) -> Any:  # noqa: ANN401  # a colu
         return value == what.least if what.least == what.most else value.between(what.least, what.most)
     above = value >= what.least if what.least_counts else value > what.least
     return above & (value <= what.most if what.most_counts else value < what.most)
+
+
+def meets(low: Any, high: Any, interval: Interval) -> Any:  # noqa: ANN401  # columns
+    """Tell whether an interval holds a number from `low` to `high`, which is null where there is no bound."""
+    starts = low <= interval.most if interval.most_counts else low < interval.most
+    ends = high >= interval.least if interval.least_counts else high > interval.least
+    return starts & (high.isnull() | ends)
 
 
 def _words(values: Limits | tuple[Any, ...]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import ibis
 
 from icans.scales.conditions import AllOf, AnyOf, ColumnTest, Interval, OneOf, Test, column_tests, domain_tests, parts
-from icans.scales.layout import GRADES, Layout
+from icans.scales.layout import GRADES, Layout, may_be_open
 from icans.scales.model import DEATH, Domain, Reading, Scale
 from icans.scales.sight import Choice, Sight, Truth, all_of, any_of, first_met, negated, within
 
@@ -34,7 +34,7 @@ def keep_states(sight: Sight, *, absent: bool) -> None:
     while waiting:
         ready = [domain for domain in waiting if _tested(sight, domain) <= done]
         sight.keep(
-            **_conditions(sight, [name for domain in ready for name in domain.applies if not _plain(sight, name)])
+            **_conditions(sight, [name for domain in ready for name in domain.applies if not _plain(scale, name)])
         )
         states |= {f"state_{domain.name}": _State(sight, domain, absent=absent).value() for domain in ready}
         sight.keep(**{name: _typed(state, sight.layout) for name, state in states.items()})
@@ -53,7 +53,7 @@ def plain_conditions(sight: Sight, decided: Mapping[str, str]) -> dict[str, Trut
     decided
         Columns of it that hold a condition already, by the condition's name.
     """
-    names = [name for domain in sight.scale.domains for name in domain.applies if _plain(sight, name)]
+    names = [name for domain in sight.scale.domains for name in domain.applies if _plain(sight.scale, name)]
     found = {f"condition_{name}": sight.table[column] for name, column in decided.items()}
     return found | _conditions(sight, [name for name in names if name not in decided])
 
@@ -76,9 +76,9 @@ def decided_conditions(table: ibis.Table, scale: Scale) -> dict[str, tuple[ibis.
     sight, found = Sight(table, scale), {}
     for name in dict.fromkeys(name for domain in scale.domains for name in domain.applies):
         test = scale.condition(name).test
-        there = all(isinstance(part, ColumnTest) and part.column in table.columns for part in parts(test))
+        there = _plain(scale, name) and all(one.column in table.columns for one in column_tests(test))
         truth, without = sight.truth(test) if there else None, _of_nothing(test)
-        if isinstance(truth, ibis.Value) and without is not None and _always_settled(test):
+        if isinstance(truth, ibis.Value) and without is not None and _always_settled(test, scale):
             found[name] = (truth, without)
     return found
 
@@ -116,8 +116,10 @@ def _conditions(sight: Sight, names: Iterable[str]) -> dict[str, Truth]:
     return {f"condition_{name}": sight.truth(sight.scale.condition(name).test) for name in dict.fromkeys(names)}
 
 
-def _plain(sight: Sight, name: str) -> bool:
-    return all(isinstance(test, ColumnTest) for test in parts(sight.scale.condition(name).test))
+def _plain(scale: Scale, name: str) -> bool:
+    """Tell whether a condition needs nothing but columns of the table as they are."""
+    tests = parts(scale.condition(name).test)
+    return all(isinstance(test, ColumnTest) and scale.measure(test.column) is None for test in tests)
 
 
 def _death(sight: Sight) -> dict[str, Any]:
@@ -136,11 +138,9 @@ def _tested(sight: Sight, domain: Domain) -> set[str]:
     return {test.domain for name in domain.applies for test in domain_tests(sight.scale.condition(name).test)}
 
 
-def _always_settled(test: Test) -> bool:
+def _always_settled(test: Test, scale: Scale) -> bool:
     """Tell whether a condition is never open, whatever is missing."""
-    if isinstance(test, AnyOf | AllOf):
-        return all(_always_settled(part) for part in test.parts)
-    return isinstance(test, ColumnTest) and test.missing != "open"
+    return all(isinstance(part, ColumnTest) and not may_be_open(part, scale) for part in parts(test))
 
 
 class _State:
@@ -161,12 +161,9 @@ class _State:
         self.lowest, self.highest = domain.grades[0], domain.grades[-1]
         self.measure = sight.scale.measure(domain.reads)
         tests = [sight.scale.condition(name).test for name in domain.applies]
-        self.settled = all(_always_settled(test) for test in tests)
-        self.gates = reduce(
-            or_,
-            (sight.layout.missing(one.column) for test in tests for one in column_tests(test) if one.missing == "open"),
-            0,
-        )
+        self.settled = all(_always_settled(test, sight.scale) for test in tests)
+        deciding = {one.column for test in tests for one in column_tests(test)} & set(sight.layout.deciding)
+        self.gates = reduce(or_, map(sight.layout.missing, deciding), 0)
 
     def value(self) -> Any:  # noqa: ANN401  # a column or a constant
         """Give 0 where the domain does not count, what it earns where it counts, 0 or that where it may count."""

@@ -10,10 +10,9 @@ import ibis
 
 from icans.errors import CallError, nearest
 from icans.scales.amounts import bounds, has_wide
-from icans.scales.conditions import Interval
 from icans.scales.measures import Quantity
 from icans.scales.model import Item, Scale, Score
-from icans.scales.sight import Sight, first_met
+from icans.scales.sight import Sight, first_met, meets
 
 SIDES = ("least", "most")
 
@@ -111,15 +110,8 @@ def _measured_points(sight: Sight, item: Item, quantity: Quantity) -> tuple[Any,
     """Give the least and greatest points among the cells that hold some amount between the two bounds."""
     low, high = bounds(sight.table, quantity)
     least_first = sorted(item.cells, key=lambda cell: cell[0])
-    overlaps = [(_meets(low, high, cell), points) for points, cell in least_first]
+    overlaps = [(meets(low, high, cell), points) for points, cell in least_first]
     return ibis.cases(*overlaps, else_=0), ibis.cases(*reversed(overlaps), else_=item.most)
-
-
-def _meets(low: Any, high: Any, cell: Interval) -> Any:  # noqa: ANN401  # columns
-    """Tell whether a cell holds an amount from `low` to `high`, which is null where there is no bound."""
-    starts = low <= cell.most if cell.most_counts else low < cell.most
-    ends = high >= cell.least if cell.least_counts else high > cell.least
-    return starts & (high.isnull() | ends)
 
 
 def _points(sight: Sight, item: Item) -> Any:  # noqa: ANN401  # a column
