@@ -19,6 +19,7 @@ from icans.commands.options import EngineName, OutFolder, ParametersFile, StudyF
 from icans.commands.power import power
 from icans.commands.progress import progress
 from icans.commands.results import results
+from icans.counts import counted
 from icans.errors import IcansError
 
 app = typer.Typer(
@@ -244,7 +245,7 @@ def simulate(
     truth = read_parameters(parameters) if parameters else None
     with whole_folder(out) as unfinished, progress("Simulating") as step:
         simulate(unfinished, patients=patients, seed=seed, parameters=truth, step=step)
-    typer.echo(f"Simulated study of {patients:,} patient{'' if patients == 1 else 's'}: {out}")
+    typer.echo(f"Simulated study of {counted(patients, 'patient')}: {out}")
 
 
 app.command()(power)

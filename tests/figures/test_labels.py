@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from icans.figures.labels import LONGEST, counted, grade_text, listed, short_names
+from icans.counts import counted, named
+from icans.figures.labels import LONGEST, grade_text, listed, short_names
 
 
 @given(st.lists(st.text(min_size=1, max_size=40), unique=True, min_size=1, max_size=40))
@@ -36,5 +37,6 @@ def test_a_grade_is_written_with_its_bounds_where_it_is_open(low, high, text):
 
 
 def test_numbers_of_things_agree_with_them():
-    assert [counted(1, "patient"), counted(1200, "patient")] == ["1 patient", "1,200 patients"]
+    assert [counted(one, "patient") for one in (0, 1, 1200)] == ["0 patients", "1 patient", "1,200 patients"]
+    assert [named(one, "gives", "give") for one in (1.0, 2.0, None)] == ["gives", "give", "give"]
     assert [listed(["a"]), listed(["a", "b", "c"]), listed([])] == ["a", "a, b and c", ""]

@@ -7,10 +7,11 @@ from typing import Any
 
 import altair as alt
 
+from icans.counts import counted
 from icans.figures.data import Row, Rows
 from icans.figures.days import TOXICITIES
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import counted, listed, sentence, told
+from icans.figures.labels import listed, sentence, told
 from icans.figures.legend import Entry, legend
 from icans.figures.marks import PIXELS, as_is, layer, panel, stacked
 from icans.figures.stated import Stated
@@ -258,7 +259,7 @@ def _alt(grid: Grid) -> str:
     said = []
     for group in grid.groups:
         shares = [
-            f"{display.shown(row)} of {one.thing}s"
+            f"{display.shown(row)} of {counted(row.n, one.thing)}"
             for one in PANELS
             if (row := grid.find(f"{grid.toxicity}_{one.variable}", "percent", group)) and row.value is not None
         ]

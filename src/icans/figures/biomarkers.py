@@ -10,9 +10,10 @@ from typing import Any
 
 import altair as alt
 
+from icans.counts import counted
 from icans.figures.data import FigureData, Row, Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import counted, listed, sentence, told
+from icans.figures.labels import listed, sentence, told
 from icans.figures.legend import Entry, legend, symbols
 from icans.figures.marks import Plane, beside, heading, layer, linear, panel, stacked
 from icans.figures.stated import Stated

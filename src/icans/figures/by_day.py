@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import altair as alt
 
+from icans.counts import counted
 from icans.figures.data import FigureData, Row, Rows
 from icans.figures.days import TOXICITIES
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import counted, listed, told
+from icans.figures.labels import listed, told
 from icans.figures.legend import Entry, grade_entries, legend
 from icans.figures.marks import Plane, as_is, beside, layer, linear, panel, stacked
 from icans.figures.theme import FAINT, GRADES, WIDTH

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from icans.counts import counted
 from icans.derive.endpoints import evaluable
 from icans.figures import queries
 from icans.figures.data import FigureData, Row
@@ -79,7 +80,7 @@ def figure_data(
     episodes = [_episode(row) for row in rows(derived["episodes"]) if row["toxicity"] == "icans"]
     patients = _patients(rows(records.infusions), seen, episodes, rows(records.events), protocol.survival.progression)
     few = len(drawn) == everyone
-    counted = {"total": len(patients)} if few else _counted(records, derived, protocol, assessments, engine)
+    totals = {"total": len(patients)} if few else _counted(records, derived, protocol, assessments, engine)
     return FigureData(
         patients=patients,
         days=_days(seen),
@@ -90,7 +91,7 @@ def figure_data(
         endpoints=endpoints,
         around=list(_around(seen, scores, endpoints)),
         pairs=pair_rows(study),
-        **counted,
+        **totals,
     )
 
 
@@ -245,6 +246,7 @@ def _counted(
     evaluated = evaluable(derived["endpoints"], indications=protocol.population.indications)
     times = engine.rows(queries.counted_times(derived["episodes"], evaluated))
     for row in times:
-        row["told"] = f"{row['panel']}, day {row['value']}: {row['patients']:,} patients, grade {row['grade']}"
+        patients = counted(row["patients"], "patient")
+        row["told"] = f"{row['panel']}, day {row['value']}: {patients}, grade {row['grade']}"
     total = engine.rows(records.infusions.aggregate(n=records.infusions.count()))[0]["n"]
     return {"total": total, "by_day": engine.rows(queries.counts_by_day(assessments, last=LAST)), "times": times}

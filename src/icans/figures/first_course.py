@@ -9,10 +9,11 @@ from typing import Any
 
 import altair as alt
 
+from icans.counts import counted
 from icans.figures.data import FigureData, Row, Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.finish_lines import BEFORE, Start, starts_of
-from icans.figures.labels import capitalised, counted, sentence, short_names, told
+from icans.figures.labels import capitalised, sentence, short_names, told
 from icans.figures.legend import Entry, legend, symbols
 from icans.figures.marks import Plane, beside, broken, dots, layer, linear, panel, stacked
 from icans.figures.theme import BLUE, GREEN, INK, PAPER, SMALL, VERMILLION, WIDTH, Symbol
@@ -291,7 +292,7 @@ def _caption(starts: Sequence[Start], data: FigureData, rows: Rows, intervention
 def _alt(starts: Sequence[Start], intervention: str, *, scored: bool) -> str:
     parts = [
         f"{start.title.lower()}, {sum(bool(row['remission']) for row in start.episodes.values())} of"
-        f" {len(start.episodes)} episodes reached the {start.words}"
+        f" {counted(len(start.episodes), 'episode')} reached the {start.words}"
         for start in starts
     ]
     what = "ICANS grade and ICE score" if scored else "ICANS grade"

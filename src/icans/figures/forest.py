@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from icans.counts import counted
 from icans.figures.data import Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.forest_panel import RATIO, Effect, columns_of, effect_panel
-from icans.figures.labels import counted, listed, sentence
+from icans.figures.labels import listed, sentence
 from icans.figures.legend import Entry, legend
 from icans.figures.marks import stacked
 from icans.figures.theme import BLUE, GREEN, INK, PAPER, VERMILLION, Symbol

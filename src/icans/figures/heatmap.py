@@ -7,10 +7,11 @@ from typing import Any
 
 import altair as alt
 
+from icans.counts import counted
 from icans.figures.data import FigureData, Row, Rows
 from icans.figures.days import TOXICITIES, runs, span
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import capitalised, counted, grade_text, listed, sentence, told
+from icans.figures.labels import capitalised, grade_text, listed, sentence, told
 from icans.figures.legend import Entry, grade_entries, legend, symbols
 from icans.figures.marks import Plane, beside, broken, dots, graded, layer, panel, stacked
 from icans.figures.patient_rows import PatientRows

@@ -48,11 +48,6 @@ def _middle_out(text: str, longest: int) -> str:
     return f"{text[:head]}…{text[-(longest - 1 - head) :]}"
 
 
-def counted(number: int, thing: str, things: str = "") -> str:
-    """Write a number of things: ``1 patient``, ``13 patients``."""
-    return f"{number:,} {thing if number == 1 else things or f'{thing}s'}"
-
-
 def listed(parts: Iterable[str], last: str = "and") -> str:
     """Join parts as a sentence does: ``a, b and c``."""
     every = list(parts)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import altair as alt
 import numpy as np
 
+from icans.counts import counted
 from icans.figures.data import Row, Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import counted, sentence, told
+from icans.figures.labels import sentence, told
 from icans.figures.legend import Entry, legend
 from icans.figures.marks import Plane, as_is, beside, heading, layer, linear, stacked
 from icans.figures.marks import panel as framed

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from icans.counts import counted
 from icans.figures.data import Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
 from icans.figures.forest_panel import RATIO, SHARE, Columns, columns_of, effect_panel
 from icans.figures.forest_panel import Effect as Line
-from icans.figures.labels import capitalised, counted, sentence
+from icans.figures.labels import capitalised, sentence
 from icans.figures.legend import Entry, legend
 from icans.figures.marks import stacked
 from icans.figures.theme import BLUE, INK, PAPER, VERMILLION, Symbol

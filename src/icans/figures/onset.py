@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import altair as alt
 
+from icans.counts import counted
 from icans.figures.data import FigureData, Row, Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import counted, sentence, told
+from icans.figures.labels import sentence, told
 from icans.figures.legend import Entry, grade_entries, legend
 from icans.figures.marks import Plane, beside, graded, heading, layer, linear, panel, stacked
 from icans.figures.stated import Stated

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from icans.counts import counted
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import capitalised, counted, sentence
+from icans.figures.labels import capitalised, sentence
 from icans.figures.legend import legend
 from icans.figures.marks import stacked
 from icans.figures.stated import Stated
@@ -62,7 +63,9 @@ def axis_end(curve: Curve) -> float | None:
 def _caption(curve: Curve, stated: Stated, until: float | None) -> str:
     reached, n = (stated.value("remission", "remission", statistic) for statistic in ("events", "n"))
     counts = (
-        "" if n is None or reached is None else f"{number(reached, 0)} of {number(n, 0)} patients reached remission."
+        ""
+        if n is None or reached is None
+        else f"{number(reached, 0)} of {counted(int(n), 'patient')} reached remission."
     )
     return sentence(
         [

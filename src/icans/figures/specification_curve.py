@@ -8,9 +8,10 @@ from typing import Any
 
 import altair as alt
 
+from icans.counts import counted
 from icans.figures.data import Row, Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import counted, sentence, told
+from icans.figures.labels import sentence, told
 from icans.figures.legend import Entry, legend, symbols
 from icans.figures.marks import Plane, broken, dots, layer, linear, panel, stacked
 from icans.figures.theme import BLUE, HAIR, INK, MUTED, PAPER, SKY, SMALL, TEXT, VERMILLION, WIDTH, Symbol, text_width

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from icans.counts import counted
 from icans.figures.data import Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import capitalised, counted, sentence
+from icans.figures.labels import capitalised, sentence
 from icans.figures.legend import legend
 from icans.figures.marks import beside, stacked
 from icans.figures.stated import Stated

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import altair as alt
 
+from icans.counts import counted
 from icans.figures.data import FigureData, Row, Rows
 from icans.figures.days import TOXICITIES, runs, span, worth_drawing
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import capitalised, counted, day, grade_text, sentence, short_names, told
+from icans.figures.labels import capitalised, day, grade_text, sentence, short_names, told
 from icans.figures.legend import Entry, grade_entries, legend, symbols
 from icans.figures.marks import Plane, beside, graded, layer, linear, panel, stacked
 from icans.figures.theme import ARROW, CHEVRONS, CROSS, FAINT, GRADES, GREEN, INK, PAPER, WIDTH, Symbol, text_width

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
+from icans.counts import counted
 from icans.figures.data import FigureData, Row
 from icans.figures.days import span
-from icans.figures.labels import counted, told
+from icans.figures.labels import told
 from icans.figures.patient_rows import PatientRows
 from icans.figures.theme import CROSS, INK, PAPER, Symbol
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from markupsafe import Markup
 
+from icans.counts import counted
 from icans.figures.comparisons import curves_id, forest_id
 from icans.figures.labels import capitalised, listed, uncapitalised
 from icans.report.blocks import bullets, details, paragraph
@@ -221,8 +222,8 @@ def _cautions(numbers: Numbers, grouping: Grouping, own: list[Result]) -> Iterat
     }
     for method, one in found.items():
         measured = f" {one.measured}" if one.measured else ""
-        size = f"{min(sizes)} patient{'s' if min(sizes) > 1 else ''} in the smaller group"
-        yield f"{capitalised(method)}, with {size}: it {one.sentence} ({one.source}).{measured}"
+        size = counted(min(sizes), "patient")
+        yield f"{capitalised(method)}, with {size} in the smaller group: it {one.sentence} ({one.source}).{measured}"
 
 
 def _confounding(numbers: Numbers, grouping: Grouping) -> Iterator[Markup]:

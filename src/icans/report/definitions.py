@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from icans.protocol import Biomarker, Protocol
 from icans.protocols.remission import RemissionRule
-from icans.results.display import number
+from icans.results.display import number, time_point
 from icans.scales.model import Scale
 
 
@@ -42,10 +42,12 @@ def definitions(protocol: Protocol, scales: Sequence[Scale]) -> list[Definition]
     scales
         The scales: of each toxicity the first graded the study, and the others are compared with it.
     """
-    own = list({scale.toxicity: scale for scale in reversed(scales)}.values())[::-1]  # the first of each grades
-    compared = [scale for scale in scales if scale not in own]
+    own: dict[str, Scale] = {}
+    for scale in scales:
+        own.setdefault(scale.toxicity, scale)
+    compared = [scale for scale in scales if scale is not own[scale.toxicity]]
     return [
-        *(_graded(protocol, scale) for scale in own),
+        *(_graded(protocol, scale) for scale in own.values()),
         *(_used(scale, f"Compared: {scale.name}") for scale in compared),
         Definition("Unrecorded signs", _unrecorded(protocol), _origin(protocol.grading, "unrecorded")),
         Definition("Episode", _episode(protocol), _origin(protocol.episodes, "quiet_hours")),
@@ -104,16 +106,16 @@ def _unrecorded(protocol: Protocol) -> str:
 
 def _episode(protocol: Protocol) -> str:
     return (
-        f"Assessments of grade {protocol.episodes.onset_grade} or more belong to one episode while at most "
-        f"{number(protocol.episodes.quiet_hours)} hours lie between one and the next. An open grade neither opens nor "
-        "ends an episode."
+        f"Assessments of grade {protocol.episodes.onset_grade} or more belong to one episode while the next comes "
+        f"at most {time_point(protocol.episodes.quiet_hours, 'hours')} after the one before. An open grade neither "
+        "opens nor ends an episode."
     )
 
 
 def _refractory(protocol: Protocol) -> str:
     return (
         "ICANS present and not improved at the first course although a systemic corticosteroid had been started at "
-        f"least {number(protocol.population.refractory_hours)} hours before."
+        f"least {time_point(protocol.population.refractory_hours, 'hours')} before."
     )
 
 
@@ -127,8 +129,8 @@ def _course(protocol: Protocol) -> str:
     drugs = " or ".join(protocol.intervention.drugs)
     routes = " or ".join(protocol.intervention.routes) if protocol.intervention.routes else "any"
     return (
-        f"Doses of {drugs} by {routes} route; doses at most {number(protocol.intervention.together_hours)} hours apart "
-        "are one course."
+        f"Doses of {drugs} by {routes} route; doses at most "
+        f"{time_point(protocol.intervention.together_hours, 'hours')} apart are one course."
     )
 
 
@@ -141,19 +143,23 @@ def _baseline(protocol: Protocol) -> str:
 def _remission(protocol: Protocol) -> str:
     lines = "; ".join(_finish_line(rule) for rule in protocol.remission.rules)
     hold = protocol.remission.hold_hours
-    held = f"It must hold for {number(hold)} hours." if hold else "Reaching it once is enough."
+    held = f"It must hold for {time_point(hold, 'hours')}." if hold else "Reaching it once is enough."
     return f"After the first course: {lines}. {held}"
 
 
 def _finish_line(rule: RemissionRule) -> str:
     grades = " or ".join(str(grade) for grade in sorted(rule.baseline))
     if rule.grade is not None:
-        goal = f"grade {rule.grade}" + (" or less" if rule.grade else "")
+        goal = _at_most(rule.grade)
     else:
         goal = f"an ICE score of {rule.ice}" + (" or more" if rule.ice != 10 else "")
         if rule.grade_without_ice is not None:
-            goal += f" (grade {rule.grade_without_ice} where no ICE score was taken)"
+            goal += f" ({_at_most(rule.grade_without_ice)} where no ICE score was taken)"
     return f"from grade {grades}, {goal}"
+
+
+def _at_most(grade: int) -> str:
+    return f"grade {grade} or less" if grade else "grade 0"
 
 
 def _survival(protocol: Protocol) -> str:

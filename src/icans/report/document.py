@@ -13,8 +13,8 @@ import jinja2
 from markupsafe import Markup
 
 from icans import __version__
+from icans.counts import counted
 from icans.figures.figure import Figure, LeftOut
-from icans.figures.labels import counted
 from icans.protocol import Protocol
 from icans.records.findings import SEVERITIES, Finding
 from icans.report import agreement, outcomes, tables

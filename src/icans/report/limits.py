@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from markupsafe import Markup
 
-from icans.figures.labels import counted
+from icans.counts import counted
 from icans.protocol import Protocol
 from icans.report.numbers import Numbers
 from icans.report.validity import coverage
@@ -103,7 +103,7 @@ def _finish_lines(numbers: Numbers, protocol: Protocol) -> Markup | str:
         return ""
     return Markup(
         "{} finish lines: what counts as remission depends on the baseline grade, so the rate mixes patients who had "
-        "different distances to go. Here {} were treated for severe and {} for steroid-refractory ICANS."
+        "different distances to go. Treated for severe ICANS: {}; for steroid-refractory ICANS: {}."
     ).format(
         "Two" if len(protocol.remission.rules) == 2 else len(protocol.remission.rules),
         numbers.one(severe),
@@ -169,7 +169,9 @@ def _of_assessments(numbers: Numbers, statistic: str, words: str) -> Markup | st
 
 def _unpaired(numbers: Numbers) -> Markup | str:
     parts = [
-        Markup("{} in {} ({})").format(row.variable, SHORT.get(row.group or "", row.group), numbers.one(row))
+        Markup("{} in {} {}").format(
+            row.variable, SHORT.get(row.group or "", row.group), numbers.show(f"({display.shown(row)})", [row])
+        )
         for row in numbers.matching("biomarkers")
         if row.statistic == "unpaired" and row.value
     ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from icans.counts import named
 from icans.protocol import Protocol
 from icans.protocols.natural_history import NaturalHistory
 from icans.report import tables
@@ -70,10 +71,14 @@ def _question(numbers: Numbers) -> Markup:
     title = next(iter(levels_of(numbers, "reference", "n", REFERENCE)), None)
     return Markup(
         "ICANS also resolves by itself and under systemic care. Here the treated are held against what their grades "
-        "would have done had they gone on, from the grade of the day of the first course, as those of {} patients with "
+        "would have done had they gone on, from the grade of the day of the first course, as those of {} {} with "
         "ICANS of a reference cohort did ({}). A difference is the intervention, chance, or anything else in which the "
         "two cohorts differ."
-    ).format(numbers.one(title), "not available" if title is None else title.level)
+    ).format(
+        numbers.one(title),
+        named(None if title is None else title.value, "patient"),
+        "not available" if title is None else title.level,
+    )
 
 
 def _summary(numbers: Numbers, asked: NaturalHistory) -> Markup:
@@ -127,7 +132,7 @@ def _interval(numbers: Numbers, low: Result | None, high: Result | None, digits:
     if low is None or high is None:
         return Markup("")
     if low.value is None or high.value is None:
-        return numbers.one(low if low.value is None else high)
+        return numbers.show("no interval", [low, high])
     unit = "" if low.unit == "percentage points" else low.unit
     return numbers.show(display.interval(low.value, high.value, unit, digits), [low, high])
 
@@ -227,7 +232,7 @@ def _shared(numbers: Numbers, variable: str, group: str, level: str | None) -> M
     if count is None or count.value is None:
         return numbers.one(count)
     if share is None:
-        return Markup("{} assessments").format(numbers.one(count))
+        return Markup("{} {}").format(numbers.one(count), named(count.value, "assessment"))
     return numbers.show(display.count_percent(count.value, share.value), (count, share))
 
 

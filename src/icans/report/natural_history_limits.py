@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
+from icans.counts import counted
 from icans.protocol import Protocol
 from icans.protocols.natural_history import NaturalHistory
 from icans.report.numbers import Numbers
@@ -140,8 +141,7 @@ def _checks(numbers: Numbers) -> Markup | str:
 
 def _ends(numbers: Numbers, asked: NaturalHistory) -> Markup:
     bridged, cut = (row_of(numbers, "steps", statistic, REFERENCE) for statistic in ("bridged", "cut"))
-    days = "1 day" if asked.carry_days == 1 else f"{asked.carry_days} days"
-    return ENDED.format(days, numbers.one(bridged), numbers.one(cut))
+    return ENDED.format(counted(asked.carry_days, "day"), numbers.one(bridged), numbers.one(cut))
 
 
 def _scores(protocol: Protocol) -> list[str]:
@@ -160,7 +160,7 @@ def _thin(numbers: Numbers) -> list[Markup]:
     for row in levels_of(numbers, "transition", "percent", REFERENCE):
         origin, _, destination = (row.level or "").partition(" to ")
         if destination.partition(",")[0] == "0" and row.n < THIN and f"grade {origin}" in starts:
-            steps = numbers.show("1 step" if row.n == 1 else f"{row.n} steps", [row])
+            steps = numbers.show(counted(row.n, "step"), [row])
             found.append(FEW.format(origin, steps))
     return found
 

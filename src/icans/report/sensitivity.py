@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from icans.counts import named
 from icans.report import tables
 from icans.report.blocks import bullets, paragraph
 from icans.report.numbers import Numbers
@@ -68,10 +69,13 @@ def blocks(numbers: Numbers, study: Specified, figures: Sequence[Markup], claims
 
 def _answer(numbers: Numbers, study: Specified) -> Markup:
     every, applicable = (numbers.find(SECTION, "specifications", name) for name in ("n", "applicable"))
-    words = Markup(
-        "The study was computed under {} combinations of its definitions; {} of them give a remission rate. "
+    words = Markup("The study was computed under {} {} of its definitions, of which {} {} a remission rate. ")
+    said = words.format(
+        numbers.one(every),
+        named(None if every is None else every.value, "combination"),
+        numbers.one(applicable),
+        named(None if applicable is None else applicable.value, "gives", "give"),
     )
-    said = words.format(numbers.one(every), numbers.one(applicable))
     if not study.applicable:
         return said
     said += Markup(

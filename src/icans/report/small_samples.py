@@ -29,7 +29,9 @@ CONFOUNDED = Markup(
     "limit of the interval to the stated rate, {} times."
 )
 NO_DIFFERENCE = Markup("The rate seen is {} times the stated one ({}): there is no difference to explain.")
-WITHOUT_MISSING = Markup("No outcome is missing: all {} have a finish line and were assessed after the first course.")
+WITHOUT_MISSING = Markup(
+    "No outcome is missing: all of the {} evaluable had a finish line and an assessment after the first course."
+)
 MISSING = Markup(
     "The outcome of {} is missing. The table counts more and more of them as remissions; a conclusion that depends on "
     "how they are counted is not one."

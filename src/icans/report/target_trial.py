@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from icans.counts import counted
 from icans.protocol import Protocol
 from icans.protocols.target_trial import TargetTrial
 from icans.report import tables
@@ -67,9 +68,9 @@ def target_trial(numbers: Numbers, protocol: Protocol, figures: Sequence[Markup]
 def _question(protocol: Protocol, asked: TargetTrial) -> str:
     return (
         f"What would have become of patients with ICANS of grade {asked.grade} or more had all of them been given "
-        f"{protocol.intervention.name} within {_days(asked.grace_days)}, and what had none of them? Who was treated in "
-        "truth had to live in ICANS long enough for it and was chosen for it. The trial that would answer the question "
-        "is written down here, and emulated."
+        f"{protocol.intervention.name} within {counted(asked.grace_days, 'day')}, and what had none of them? Who was "
+        "treated in truth had to live in ICANS long enough for it and was chosen for it. The trial that would answer "
+        "the question is written down here, and emulated."
     )
 
 
@@ -241,7 +242,3 @@ def _shown(numbers: Numbers, row: Result | None, digits: int, unit: str = "") ->
     if row is None or row.value is None:
         return numbers.one(row)
     return numbers.show(f"{display.number(row.value, digits)}{unit}", [row])
-
-
-def _days(days: int) -> str:
-    return f"{days} day{'' if days == 1 else 's'}"

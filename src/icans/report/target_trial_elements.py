@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from markupsafe import Markup
 
+from icans.counts import counted, named
 from icans.protocol import Protocol
 from icans.protocols.target_trial import TargetTrial
 from icans.report.numbers import Numbers
@@ -26,13 +27,13 @@ CHANGING = {
 
 def elements(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> list[Row]:
     """Give a row for each element of the trial: as it would be, and as the records emulate it."""
-    days, short = _days(asked.grace_days), protocol.intervention.short
+    days, old, short = counted(asked.grace_days, "day"), counted(asked.carry_days, "day"), protocol.intervention.short
     eligible, episodes = (numbers.find(ANALYSIS, "eligible", name) for name in ("n", "episodes"))
     rows = {
         "Eligibility": (
             _eligibility(protocol, asked),
-            Markup("The first settled grade of an episode that meets this: {} episodes of {} patients.").format(
-                numbers.one(episodes), numbers.one(eligible)
+            Markup("The first settled grade of an episode that meets this: {} {} of {} {}.").format(
+                numbers.one(episodes), _named(episodes, "episode"), numbers.one(eligible), _named(eligible, "patient")
             ),
         ),
         "Strategies": (
@@ -48,8 +49,8 @@ def elements(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> list[R
             "The hour of the assessment that made the patient eligible, under both strategies: no time is immortal.",
         ),
         "End of follow-up": (
-            f"{asked.follow_up_days} days, or death.",
-            f"The same, or earlier: where records end, or the last grade is more than {_days(asked.carry_days)} old.",
+            f"{counted(asked.follow_up_days, 'day')}, or death.",
+            f"The same, or earlier: where records end, or the last grade is more than {old} old.",
         ),
         "Outcome": (_outcome(asked), "The same, by the recorded grades."),
         "Causal contrast": (
@@ -80,8 +81,8 @@ def assumptions(numbers: Numbers, protocol: Protocol, asked: TargetTrial) -> Ite
     gap = numbers.find(ANALYSIS, "gap", "n")
     yield Markup(
         "<b>No news is no different.</b> Who is no longer observed (a gap in the assessments ended the observation of "
-        "{} patients) is taken to have gone on as those who still were."
-    ).format(numbers.one(gap))
+        "{} {}) is taken to have gone on as those who still were."
+    ).format(numbers.one(gap), _named(gap, "patient"))
     yield Markup(
         "<b>The model of treatment.</b> The weights come from a logistic regression in which a number, such as the "
         "grade, has the same effect at each step of it. A wrong model leaves confounding behind; the balance below "
@@ -124,10 +125,10 @@ def _eligibility(protocol: Protocol, asked: TargetTrial) -> str:
     earlier = (
         f"no {short} since the infusion"
         if asked.earlier_courses == 0
-        else f"at most {asked.earlier_courses} earlier courses of {short} since the infusion"
+        else f"at most {counted(asked.earlier_courses, 'earlier course')} of {short} since the infusion"
     )
-    hours = display.number(protocol.population.refractory_hours)
-    refractory = f", not improved on {hours} hours of systemic corticosteroid" if asked.steroid_refractory else ""
+    hours = display.time_point(protocol.population.refractory_hours, "hours")
+    refractory = f", not improved on {hours} of systemic corticosteroid" if asked.steroid_refractory else ""
     return f"ICANS of grade {asked.grade} to 4{refractory}, up to day {asked.until_day} from infusion; {earlier}."
 
 
@@ -202,5 +203,5 @@ def _last(numbers: Numbers, variable: str, statistic: str) -> Result | None:
     return next((r for r in reversed(numbers.matching(ANALYSIS, variable)) if r.statistic == statistic), None)
 
 
-def _days(days: int) -> str:
-    return f"{days} day{'' if days == 1 else 's'}"
+def _named(row: Result | None, thing: str) -> str:
+    return named(None if row is None else row.value, thing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from icans.counts import counted
 from icans.stats.cloning import NONE, TREAT
 
 if TYPE_CHECKING:
@@ -17,5 +18,5 @@ GROUPS = {TREAT: "intervention", NONE: "no_intervention"}
 def strategies(protocol: Protocol) -> dict[str, str]:
     """Name each group as a page does: ``IDM within 2 days``."""
     days = protocol.target_trial.grace_days if protocol.target_trial else 0
-    within = f"{protocol.intervention.short} within {days} day{'' if days == 1 else 's'}"
+    within = f"{protocol.intervention.short} within {counted(days, 'day')}"
     return {GROUPS[TREAT]: within, GROUPS[NONE]: f"no {within}"}

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
+from icans.counts import counted
 from icans.errors import CallError
 from icans.simulate import charts
 from icans.simulate.charts import Block
@@ -35,7 +36,7 @@ TABLES: dict[str, Callable[[Block], pa.Table]] = {
 
 STUDY = """\
 [study]
-title = "Simulated cohort of {patients} patients, seed {seed}"
+title = "Simulated cohort of {patients}, seed {seed}"
 question = "None: these records are made from the parameters in simulation.json."
 synthetic = true
 
@@ -81,7 +82,7 @@ def simulate(
         raise CallError(f"A seed is 0 or more (it is {seed}).")
     truth = parameters or Parameters()
     out.mkdir(parents=True, exist_ok=True)
-    (out / "study.toml").write_text(STUDY.format(patients=patients, seed=seed), encoding="utf-8")
+    (out / "study.toml").write_text(STUDY.format(patients=counted(patients, "patient"), seed=seed), encoding="utf-8")
     made_from = {"patients": patients, "seed": seed, "parameters": asdict(truth)}
     (out / "simulation.json").write_text(json.dumps(made_from, indent=2) + "\n", encoding="utf-8")
     with ExitStack() as stack:
