@@ -63,6 +63,8 @@ COLUMNS = ("episode", "onset_hour", "eligible_hour", "eligible_grade", "course_h
         ("0230", (24.0,), {}, [(1, 24, 24, 2, 24, 72)]),
         ("0230", (20.0,), {}, []),
         ("0230", (20.0, 60.0), {"earlier_courses": 1}, [(1, 24, 24, 2, 60, 72)]),
+        # a course before the infusion is none since it
+        ("0230", (-200.0, 60.0), {}, [(1, 24, 24, 2, 60, 72)]),
         # too late after infusion
         ("000020", (), {"until_day": 3}, []),
         ("000020", (), {"until_day": 4}, [(1, 96, 96, 2, None, 120)]),
