@@ -344,6 +344,9 @@ def test_the_competing_event_and_the_end_of_follow_up_are_reported():
     )
     assert risk(once(short), NONE, 4).value is not None
     assert risk(once(short), NONE, 7).reason == "nobody was followed so long"
+    # on day 0 nobody has had the outcome: a risk, and nothing to divide by
+    assert risk(emulation, NONE, 0).value == 0
+    assert risk_ratio(emulation, 0).reason.endswith("so that there is nothing to divide by")
 
 
 def test_a_patient_treated_on_the_last_day_stands_for_those_left_untreated():

@@ -17,6 +17,8 @@ OUTCOME, COMPETING, AREA = 0, 1, 2
 MOST_FAILED = 0.1
 """Largest share of samples without the number for which an interval is still given."""
 
+UNFOLLOWED = "nobody was followed so long"
+NO_RATIO = "nobody without the intervention had the outcome by then, so that there is nothing to divide by"
 NO_WIDTH = "every sample of patients gave the same, so that the interval has no width"
 
 Read = Callable[[Floats], Floats]
@@ -64,7 +66,8 @@ def risk_ratio(emulation: Emulation, day: int, *, level: float = 0.95) -> Estima
         treat, none = (curves[..., strategy, OUTCOME, day] for strategy in (TREAT, NONE))
         return np.asarray(np.divide(treat, none, out=np.full(np.shape(none), np.nan), where=none > 0))
 
-    return _estimate(emulation, (TREAT, NONE), read, "ratio of cumulative incidences", level)
+    unknown = NO_RATIO if _curves(emulation)[NONE, OUTCOME, day] == 0 else UNFOLLOWED
+    return _estimate(emulation, (TREAT, NONE), read, "ratio of cumulative incidences", level, unknown=unknown)
 
 
 def mean_days_difference(emulation: Emulation, days: int, *, level: float = 0.95) -> Estimate:
@@ -94,7 +97,9 @@ def pointwise(emulation: Emulation, strategy: int, *, level: float = 0.95) -> tu
     return value, low, high
 
 
-def _estimate(emulation: Emulation, strategies: Sequence[int], read: Read, what: str, level: float) -> Estimate:
+def _estimate(
+    emulation: Emulation, strategies: Sequence[int], read: Read, what: str, level: float, *, unknown: str = UNFOLLOWED
+) -> Estimate:
     samples = emulation.samples.shape[0]
     method = f"{what} weighted by inverse probability of censoring"
     method += (
@@ -109,7 +114,7 @@ def _estimate(emulation: Emulation, strategies: Sequence[int], read: Read, what:
         return no_estimate(reason, method=method, n=n, level=level)
     value = float(read(_curves(emulation)))
     if np.isnan(value):
-        return no_estimate("nobody was followed so long", method=method, n=n, level=level)
+        return no_estimate(unknown, method=method, n=n, level=level)
     drawn = read(emulation.samples)
     known = drawn[~np.isnan(drawn)]
     failed = samples - known.size
