@@ -104,7 +104,7 @@ def pair_rows(
 
     rows = [
         count("n", settled, "with both grades"),
-        count("open", ~settled, "with one grade or both not settled, left out"),
+        replace(count("open", ~settled, "with one grade or both not settled, left out"), n=int(pairs.times.sum())),
         count("agree", settled & same, "on which both grades are equal"),
         count("disagree", settled & ~same, "on which the grades differ"),
         *estimated(replace(whole, unit="%"), found.proportion, ("percent", "ci_low", "ci_high"), 100),

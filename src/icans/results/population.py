@@ -53,25 +53,26 @@ def steps_of(study: Gathered, protocol: Protocol) -> dict[str, tuple[Mask, str]]
     onset, severe = protocol.episodes.onset_grade, protocol.population.severe_grade
     name = protocol.intervention.name
     highest = highest_known(study, "icans")
-    icans = study.episodes["patient"][study.episodes["toxicity"] == "icans"]
+    treated = cohort.mask(endpoints["patient"])
+    with_icans = cohort.infused & ((highest >= onset) | treated)
     refractory = endpoints["patient"][endpoints["indication"] == "steroid_refractory"]
     indications = " or ".join(word.replace("_", "-") for word in protocol.population.indications)
     return {
         "screened": (np.ones(cohort.ids.size, dtype=np.bool_), "patients with a row in patients"),
         "infused": (cohort.infused, "patients with an infusion"),
         "with_icans": (
-            cohort.infused & ((highest >= onset) | cohort.mask(icans)),
+            with_icans,
             f"patients with an assessment known to be of ICANS grade {onset} or more after infusion",
         ),
         "severe": (
-            cohort.infused & (highest >= severe),
+            with_icans & (highest >= severe),
             f"patients whose highest ICANS grade is known to be {severe} or more",
         ),
         "steroid_refractory": (
             cohort.mask(refractory),
             f"patients given {name} during an episode of steroid-refractory ICANS",
         ),
-        "treated": (cohort.mask(endpoints["patient"]), f"patients given {name} during an episode of ICANS"),
+        "treated": (treated, f"patients given {name} during an episode of ICANS"),
         "evaluable": (cohort.evaluable, f"patients given {name} during an episode of {indications} ICANS"),
     }
 
