@@ -1,6 +1,7 @@
 """Who stands behind a count, and of how many it is a count."""
 
-from tests.results.conftest import episode, grade, treated
+import pytest
+from tests.results.conftest import episode, grade, pair, treated
 
 from icans.protocol import Protocol
 
@@ -33,6 +34,38 @@ def test_the_severe_are_among_those_with_icans_where_less_is_called_severe_than_
     worked.derived["grades"].append(grade("P4", 30, 2))
     found = index(worked.results())
     assert found["severe", "n", None].patients == found["with_icans", "n", None].patients == ("P1", "P2", "P3")
+
+
+@pytest.mark.parametrize(
+    ("statistic", "patients"),
+    [("limited", "P2"), ("fell", "P1"), ("rose", ""), ("unchanged", ""), ("undetermined", "P2")],
+)
+def test_behind_a_count_of_pairs_stand_the_pairs_counted(worked, statistic, patients):
+    worked.derived["biomarkers"] = [pair("P1", 100.0, 10.0), pair("P2", 5.0, 50.0, after_limit="<")]
+    row = index(worked.results())["IL-6", statistic, None]
+    assert (row.value, row.n, row.patients) == (len(patients.split()), 2, tuple(patients.split()))
+
+
+def test_a_patient_without_one_of_the_values_is_behind_none_of_the_pairs(worked):
+    worked.derived["biomarkers"] = [pair("P1", 100.0, None), pair("P2", 50.0, 5.0)]
+    assert index(worked.results())["IL-6", "fell", None].patients == ("P2",)
+
+
+@pytest.mark.parametrize("unit", ["ng/mL", None])
+def test_pairs_in_different_units_are_counted_and_not_put_in_one_order(worked, unit):
+    worked.derived["biomarkers"] = [pair("P1", 100.0, 10.0), pair("P2", 0.1, 0.01) | {"unit": unit}]
+    found = index(worked.results())
+    assert found["IL-6", "fell", None].value == 2
+    for statistic in ("median_before", "median_change", "estimate", "ci_low", "p_value"):
+        row = found["IL-6", statistic, None]
+        assert row.value is None
+        assert row.reason == f"the pairs are in different units: {', '.join(sorted(['pg/mL', unit or 'none']))}"
+
+
+def test_a_unit_that_no_pair_has_changes_nothing(worked):
+    worked.derived["biomarkers"] = [pair("P1", 100.0, 10.0), pair("P2", 0.1, None) | {"unit": "ng/mL"}]
+    row = index(worked.results())["IL-6", "median_change", None]
+    assert (row.value, row.unit) == (-90, "pg/mL")
 
 
 def test_open_grades_are_counted_of_all_that_were_compared(worked):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -54,7 +55,7 @@ def _analyte(cohort: Cohort, rows: Columns, specimen: str, analyte: str) -> list
     change = paired_change(rows["before"], rows["after"], rows["before_limit"], rows["after_limit"])
     paired = ~(np.isnan(rows["before"]) | np.isnan(rows["after"]))
     who = rows["patient"]
-    units = sorted({unit for unit in rows["unit"].tolist() if unit})
+    units = sorted({unit or "" for unit in rows["unit"][paired].tolist()})
     subject = Subject(
         ANALYSIS,
         analyte,
@@ -69,9 +70,21 @@ def _analyte(cohort: Cohort, rows: Columns, specimen: str, analyte: str) -> list
     return [
         counted.row("n", change.n, method="pairs with both values"),
         unpaired.row("unpaired", change.missing, unit="", method="patients without one of the values"),
-        *(counted.row(name, getattr(change, name), method=method) for name, method in COUNTS.items()),
-        *_estimates(subject, change),
+        *(
+            replace(counted, patients=cohort.names(who[change.which[name]]), method=method).row(
+                name, getattr(change, name)
+            )
+            for name, method in COUNTS.items()
+        ),
+        *(_estimates(subject, change) if len(units) <= 1 else _refused(subject, change, units)),
     ]
+
+
+def _refused(subject: Subject, change: PairedChange, units: Sequence[str]) -> list[Result]:
+    """Give no number of pairs whose values cannot be put in one order."""
+    named = ", ".join(unit or "none" for unit in units)
+    reason = f"the pairs are in different units: {named}"
+    return [replace(row, value=None, reason=reason) for row in _estimates(subject, change)]
 
 
 def _estimates(subject: Subject, change: PairedChange) -> list[Result]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,8 @@ class PairedChange:
         Pairs in which a value is a detection limit.
     rose, fell, unchanged, undetermined
         Pairs by direction; `undetermined` where a detection limit leaves it open. They sum to `n`.
+    which
+        For each of these five, which of the values given are such pairs.
     before, after, change
         Medians, None with a reason where detection limits leave them open.
     estimate
@@ -47,6 +49,7 @@ class PairedChange:
     fell: int
     unchanged: int
     undetermined: int
+    which: Mapping[str, NDArray[np.bool_]]
     before: Estimate
     after: Estimate
     change: Estimate
@@ -103,22 +106,28 @@ def paired_change(
     rose = (lowest > 0) | (limited & (lowest == 0))  # a limit is not itself reached
     fell = (highest < 0) | (limited & (highest == 0))
     unchanged = ~limited & (lowest == 0)
+    ways = {"limited": limited, "rose": rose, "fell": fell, "unchanged": unchanged}
+    ways["undetermined"] = ~(rose | fell | unchanged)
+    counts = {name: int(way.sum()) for name, way in ways.items()}
     change = median_between(lowest, highest, level=level)
-    counts = int(rose.sum()), int(fell.sum())
     return PairedChange(
         n=int(complete.sum()),
         missing=int((~complete).sum()),
-        limited=int(limited.sum()),
-        rose=counts[0],
-        fell=counts[1],
-        unchanged=int(unchanged.sum()),
-        undetermined=int((~(rose | fell | unchanged)).sum()),
+        **counts,
+        which={name: _among(complete, way) for name, way in ways.items()},
         before=median_between(first_low, first_high, level=level),
         after=median_between(second_low, second_high, level=level),
         change=change,
         estimate=change if limited.any() else hodges_lehmann(lowest, level=level),
-        test=sign_test(*counts) if limited.any() else signed_rank(lowest),
+        test=sign_test(counts["rose"], counts["fell"]) if limited.any() else signed_rank(lowest),
     )
+
+
+def _among(complete: NDArray[np.bool_], which: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Give some of the complete pairs as some of all."""
+    found = np.zeros(complete.size, dtype=np.bool_)
+    found[complete] = which
+    return found
 
 
 def _range(values: Floats, limits: Limits | None, name: str, complete: NDArray[np.bool_]) -> tuple[Floats, Floats]:
