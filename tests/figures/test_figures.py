@@ -11,10 +11,13 @@ from pathlib import Path
 
 import altair as alt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from icans.figures.data import FigureData
 from icans.figures.figure import Figure
 from icans.figures.gallery import all_figures
+from icans.figures.patient_rows import PatientRows
 
 OUTLINES = Path(__file__).parent / "outlines"
 ORDER = ["flow", "heatmap", "swimmer", "time_course", "first_course", "biomarkers", "survival", "remission"]
@@ -101,6 +104,30 @@ def test_the_flow_counts_each_step_and_whom_it_leaves_out(figures):
     assert all(above["y2"] < below["y"] for above, below in pairwise(right))
 
 
+def test_every_number_of_the_flow_leads_to_its_patients(figures):
+    assert figures["flow"].results == tuple(
+        ("population", name)
+        for name in (
+            *("screened", "not_infused", "infused", "without_icans", "with_icans", "severe"),
+            *("not_treated", "treated", "evaluable"),
+        )
+    )
+
+
+def test_a_flow_that_nobody_leaves_says_nothing_of_the_right(study, curves, results, protocol):
+    stay = [row for row in results if row.level is None or row.analysis != "population"]
+    flow = all_figures(study, curves, stay, protocol)[0][0]
+    assert flow.caption.startswith("Patients at each step of the study. Evaluable")
+    assert flow.alt.startswith("Flow diagram: patients in the records 5, infused with CAR-T cells 4, developed ICANS 2")
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=5))
+def test_rows_of_a_group_are_counted_as_they_are_drawn(sizes):
+    peaks = [peak for peak, size in zip((4, 3, 2, 1, 0), sizes, strict=False) for _ in range(size)]
+    patients = [{"key": str(place), "name": str(place), "icans": peak} for place, peak in enumerate(peaks)]
+    assert [size for _, size in PatientRows(FigureData(patients=patients), ["icans"]).sizes] == sizes
+
+
 def test_a_day_without_an_assessment_is_a_dot_and_no_cell(figures):
     rows = figures["heatmap"].rows
     b = 1 + 0.45
@@ -163,6 +190,13 @@ def test_the_swimmer_shows_those_with_icans_by_onset(figures):
     ]
 
 
+def test_a_swimmer_without_follow_up_does_not_name_it(study, curves, results, protocol):
+    patients = [row | {"death": None, "last_contact": None, "progression": None} for row in study.patients]
+    made, _ = all_figures(replace(study, patients=patients), curves, results, protocol)
+    swimmer = next(figure for figure in made if figure.id == "swimmer")
+    assert "ollow-up" not in swimmer.title + swimmer.caption
+
+
 def test_times_that_were_not_reached_are_open_squares(figures):
     rows = figures["time_course"].rows
     assert [row["told"] for row in rows["duration_last_seen"]] == [
@@ -215,7 +249,10 @@ def test_many_patients_are_counted_by_day(study, curves, results, protocol):
         "Drawn are 4 of 1,000 infusions: those of the patients with the highest ICANS grade."
         in figures["swimmer"].caption
     )
-    assert "Drawn are 4 of 1,000" in figures["first_course"].caption
+    assert (
+        "Each line is an evaluable episode (n = 2) of the 4 infusions, of 1,000, with the highest ICANS grade"
+        in figures["first_course"].caption
+    )
 
 
 def test_a_study_without_data_has_no_figures_but_reasons(protocol):
@@ -244,6 +281,10 @@ def test_evaluable_patients_have_a_curve_of_their_own_where_they_are_others(stud
     assert [row["text"] for row in other.rows["os_1_at_risk"]] == ["4", "4", "2", "2"]
     assert [row["text"] for row in other.rows["os_2_at_risk"]] == ["4", "4", "0", "0"]
     assert "Overall survival: 1 event in 4 patients (all infused)." in other.caption
+    assert "patients at risk just before each time, the groups in the order of the legend." in other.caption
+    assert "in the order of the legend" not in same.caption
+    assert "overall survival, all infused: median not reached" in other.alt
+    assert "overall survival, median not reached" in same.alt
 
 
 def test_a_curve_of_remission_ends_soon_after_the_last_one_and_says_so(study, curves, results, protocol):

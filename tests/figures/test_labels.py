@@ -24,6 +24,11 @@ def test_what_all_names_share_is_left_out():
     assert list(short_names(names).values()) == ["…P01…", "…P02…"]
 
 
+def test_a_short_name_among_long_ones_hides_nothing_of_them():
+    names = ["CENTRE-2024-P01-main", "X", "CENTRE-2024-P02-main"]
+    assert short_names(names) == {names[0]: "…P01…", "X": "X", names[2]: "…P02…"}
+
+
 def test_one_long_name_loses_its_middle():
     assert short_names(["a-very-long-name-indeed"]) == {"a-very-long-name-indeed": "a-ver…indeed"}
 

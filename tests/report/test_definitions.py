@@ -9,7 +9,7 @@ PROTOCOL = {
     "episodes": {"quiet_hours": 1},
     "population": {"refractory_hours": 1},
     "intervention": {"together_hours": 1},
-    "remission": {"hold_hours": 1, "rules": [{"baseline": [1, 2, 3, 4], "ice": 9, "grade_without_ice": 1}]},
+    "remission": {"hold_hours": 1, "rules": [{"baseline": [2, 3, 4], "ice": 9, "grade_without_ice": 1}]},
 }
 
 

@@ -268,12 +268,12 @@ def _caption(starts: Sequence[Start], data: FigureData, rows: Rows, intervention
     n = sum(len(start.episodes) for start in starts)
     without = sum(row["evaluable"] for row in data.endpoints) - n
     is_open = any(name.endswith("_open") for name in rows)
+    few = f"{len(data.patients):,} infusions, of {data.total:,}, with the highest ICANS grade"
+    among = f" of the {few}" if data.left_out else ""
+    dots = ", each dot an assessment" if all(len(start.episodes) <= FEW for start in starts) else ""
     return sentence(
         [
-            data.drawn,
-            f"Each line is an evaluable episode (n = {n}), each dot an assessment."
-            if all(len(start.episodes) <= FEW for start in starts)
-            else f"Each line is an evaluable episode (n = {n}).",
+            f"Each line is an evaluable episode (n = {n}){among}{dots}.",
             f"Hour 0 is the first course of {intervention}.",
             "Episodes that start from different grades have different finish lines, and stand apart."
             if len(starts) > 1

@@ -11,7 +11,7 @@ import altair as alt
 
 from icans.figures.data import Rows
 from icans.figures.figure import Figure, LeftOut, unchecked
-from icans.figures.labels import capitalised, listed, sentence
+from icans.figures.labels import capitalised, listed, sentence, uncapitalised
 from icans.figures.marks import PIXELS, layer, panel
 from icans.figures.stated import Stated
 from icans.figures.theme import FAINT, MUTED, PAPER, TEXT, wrapped
@@ -71,11 +71,11 @@ def flow(stated: Stated, *, intervention: str, indications: Sequence[str]) -> Fi
     return Figure(
         id=ID,
         title=TITLE,
-        caption=_caption(steps),
-        alt=_alt(steps, side),
+        caption=_caption(steps, side),
+        alt=_alt(steps, side, intervention),
         chart=panel(_layers(rows), max(box.left + box.width for box in every), max(box.bottom for box in every)),
         rows=rows,
-        results=tuple(("population", step) for step, _ in steps),
+        results=_behind(steps, stated),
     )
 
 
@@ -180,17 +180,27 @@ def _layers(rows: Rows) -> list[alt.UnitSpec]:
     return [made for name, made in layers.items() if name in rows]
 
 
-def _caption(steps: Sequence[tuple[str, Result]]) -> str:
+def _behind(steps: Sequence[tuple[str, Result]], stated: Stated) -> tuple[tuple[str, str], ...]:
+    """Name the results in the boxes: of whom a step leaves out, of the step, and of the severe among those it keeps."""
+    given = {row.variable for row in stated.results if row.analysis == "population"}
+    asked = [name for step, _ in steps for name in (STEPS[step][1], step, "severe" if step == "with_icans" else "")]
+    return tuple(("population", name) for name in asked if name in given)
+
+
+def _caption(steps: Sequence[tuple[str, Result]], side: Sequence[_Box]) -> str:
     evaluable = next((row.method for step, row in steps if step == "evaluable"), "")
     return sentence(
         [
-            "Patients at each step of the study; to the right those who left before it, and why.",
+            "Patients at each step of the study; to the right those who left before it, and why."
+            if any(box.top > 0 for box in side)
+            else "Patients at each step of the study.",
             f"Evaluable are {evaluable}." if evaluable else "",
         ]
     )
 
 
-def _alt(steps: Sequence[tuple[str, Result]], side: Sequence[_Box]) -> str:
-    counts = listed(f"{step.replace('_', ' ')} {number(row.value or 0, 0)}" for step, row in steps)
+def _alt(steps: Sequence[tuple[str, Result]], side: Sequence[_Box], intervention: str) -> str:
+    words = [(uncapitalised(STEPS[step][0].format(intervention=intervention)), row) for step, row in steps]
+    counts = listed(f"{said} {number(row.value or 0, 0)}" for said, row in words)
     left = "; ".join(" ".join(box.lines) for box in side)
     return f"Flow diagram: {counts}." + (f" Left out: {left}." if left else "")

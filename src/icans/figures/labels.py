@@ -12,18 +12,19 @@ LONGEST = 12
 def short_names(names: Sequence[str], longest: int = LONGEST) -> dict[str, str]:
     """Shorten long names so that no two look the same.
 
-    What all names begin or end with is left out first, since it tells nobody apart; then the middle of a name; where
-    that makes two look alike, a number tells them apart.
+    What all long names begin or end with is left out first, since it tells nobody apart; then the middle of a name;
+    where that makes two look alike, a number tells them apart. Names that are short enough stay as they are.
     """
-    if all(len(name) <= longest for name in names):
+    long = [name for name in dict.fromkeys(names) if len(name) > longest]
+    if not long:
         return {name: name for name in names}
-    start, end = _shared(names), _shared([name[::-1] for name in names])
-    if min(len(name) for name in names) <= start + end:
+    start, end = _shared(long), _shared([name[::-1] for name in long])
+    if min(len(name) for name in long) <= start + end:
         start, end = 0, 0
-    parts = {name: "…" * bool(start) + name[start : len(name) - end] + "…" * bool(end) for name in dict.fromkeys(names)}
-    shortened: dict[str, str] = {}
-    taken: set[str] = set()
-    for name, part in parts.items():
+    shortened = {name: name for name in names if len(name) <= longest}
+    taken = set(shortened)
+    for name in long:
+        part = "…" * bool(start) + name[start : len(name) - end] + "…" * bool(end)
         short, number = _middle_out(part, longest), 1
         while short in taken:
             number += 1

@@ -57,14 +57,12 @@ class PatientRows:
         self.sizes: list[tuple[int | None, int]] = []
         self._edges: list[tuple[float, float]] = []
         at = 0.0
-        for peak, members in groupby(patients, key=lambda row: row["icans"]):
-            first = at
-            for row in members:
-                self.top[row["key"]] = at
-                at += 1
-            self.sizes.append((peak, int(at - first)))
-            self._edges.append((first, at))
-            at += GROUP_GAP
+        for peak, grouped in groupby(patients, key=lambda row: row["icans"]):
+            members = list(grouped)
+            self.top |= {row["key"]: at + place for place, row in enumerate(members)}
+            self.sizes.append((peak, len(members)))
+            self._edges.append((at, at + len(members)))
+            at += len(members) + GROUP_GAP
         self.units = max(at - GROUP_GAP, 1.0)
         self.height = self.units * self.row
 

@@ -36,7 +36,7 @@ def survival(curves: Sequence[Curve], stated: Stated, *, origin: str) -> Figure 
             endpoint,
             lines,
             title=ENDPOINTS[endpoint],
-            subtitle=stated.median_interval("survival", endpoint),
+            subtitle=_median(stated, endpoint, lines),
             axes=(f"Months from {ORIGINS[origin]}", "Percent"),
             width=(WIDTH - MARGIN - BETWEEN) / 2,
         )
@@ -53,6 +53,12 @@ def survival(curves: Sequence[Curve], stated: Stated, *, origin: str) -> Figure 
         rows=rows | strip_rows,
         results=tuple(("survival", endpoint) for endpoint in drawn),
     )
+
+
+def _median(stated: Stated, endpoint: str, lines: Sequence[Line]) -> str:
+    """Write the median of the first curve, and whose it is where there are two."""
+    median = stated.median_interval("survival", endpoint)
+    return f"{lines[0].name}: {median}" if median and len(lines) > 1 else median
 
 
 def _lines(curves: Sequence[Curve], endpoint: str) -> list[Line]:
@@ -82,7 +88,8 @@ def _caption(drawn: Mapping[str, Sequence[Line]], stated: Stated) -> str:
         [
             f"{capitalised(method)}.",
             *counts,
-            "Under the axis, patients at risk just before each time.",
+            "Under the axis, patients at risk just before each time"
+            + (", the groups in the order of the legend." if max(map(len, drawn.values())) > 1 else "."),
             "Censored patients are not marked: they are too many." if _censored(drawn) > MARKED else "",
         ]
     )
@@ -94,7 +101,7 @@ def _censored(drawn: Mapping[str, Sequence[Line]]) -> int:
 
 def _alt(drawn: Mapping[str, Sequence[Line]], stated: Stated) -> str:
     parts = [
-        f"{ENDPOINTS[endpoint].lower()}, {stated.median_interval('survival', endpoint) or 'no median'}"
-        for endpoint in drawn
+        f"{ENDPOINTS[endpoint].lower()}, {_median(stated, endpoint, lines) or 'no median'}"
+        for endpoint, lines in drawn.items()
     ]
     return f"Survival curves with numbers at risk: {'; '.join(parts)}."

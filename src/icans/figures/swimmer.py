@@ -45,7 +45,7 @@ def swimmer(data: FigureData, *, intervention: str) -> Figure | LeftOut:
     strip, strip_rows = legend("legend", _legend(rows, intervention), WIDTH - lanes.margin)
     return Figure(
         id=ID,
-        title=TITLE,
+        title=TITLE if lanes.months else "ICANS and its treatment of each patient",
         caption=_caption(lanes, data, rows),
         alt=_alt(lanes, data, rows, intervention),
         chart=stacked([strip, beside(panels, BETWEEN)], 8),

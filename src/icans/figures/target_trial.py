@@ -140,7 +140,7 @@ def _caption(trial: TrialResults, stated: Stated) -> str:
             f"{capitalised(trial.weighted[0].method)}.",
             f"Both curves start from the same clones{n}; a clone leaves where the records depart from its strategy.",
             "Weights let those who are left stand for those who departed and were like them.",
-            "Drawn at whole days from eligibility.",
+            "Drawn at whole days from eligibility; under the axis, the strategies in the order of the legend.",
         ]
     )
 
