@@ -67,6 +67,15 @@ def test_columns_named_like_those_the_engine_keeps_are_left_alone(engine):
     assert (row["grade"], row["kept_low"], row["kept_state_ice"]) == (1, 99, "mine")
 
 
+def test_a_condition_may_ask_for_a_total_that_only_its_items_hold(engine):
+    text = (catalogue.FOLDER / "astct-2019-icans.toml").read_text(encoding="utf-8")
+    of_items = parse(text.replace('total = "capd"\n', "").encode(), "astct-2019-icans.toml")
+    given = table(engine, age_years=[6.0, 6.0], capd_1=["often", None])
+    tested, not_tested = sorted(rows(engine, given, of_items), key=lambda row: row["capd_1"] is None)
+    assert (tested["grade_low"], tested["missing"]) == (1, "capd;consciousness;seizure;motor;icp_edema")
+    assert (not_tested["grade"], not_tested["grade_low"], not_tested["grade_high"]) == (None, 0, 4)
+
+
 def test_an_empty_table_stays_empty(engine):
     empty = table(engine, ice=pa.array([], pa.int64()))
     assert rows(engine, empty) == []

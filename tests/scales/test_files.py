@@ -127,7 +127,6 @@ WRONG = {
         "[[notes]]",
         "",
         "notes is not a key here.\n  Did you mean note?",
-        at="",
     ),
     "a missing key": Wrong(
         'label = "Motor weakness"\n',
@@ -147,7 +146,6 @@ WRONG = {
         "[note]",
         "",
         "[note] is written [[note]], once for each.",
-        at="",
     ),
     "overlapping ranges": Wrong(
         "range = [3, 6]",
@@ -397,6 +395,7 @@ def test_every_section_that_is_wrong_is_named_at_once():
         (b"\xff\xfe", "made.toml: byte 1 is not UTF-8.\n  Save the file as UTF-8."),
         (b"domain = 1", "made.toml, line 1: [domain] is written [[domain]], once for each."),
         (b"domain = [1]", "made.toml, [[domain]]: 1 is not a table of keys."),
+        (b"x = 1\n[domain]\nname = 1", "made.toml, line 2: [domain] is written [[domain]], once for each."),
         (b"condition = 1", "made.toml, line 1: a condition is written [condition.NAME]."),
         (b"a = " + b"[" * 5000, "made.toml: not TOML that can be read: nested too deeply."),
     ],

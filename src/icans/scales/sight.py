@@ -139,9 +139,9 @@ class Sight:
     def possible(self, column: str) -> Truth:
         """Tell whether a column's value is one that it can hold."""
         value = self.read(column)
-        values = self.scale.values(column)
         if value is None:
             return False
+        values = self.scale.values(column)
         if not isinstance(values, Limits):
             return value.isin(values)
         inside = within(value, Interval(values.least, values.most))

@@ -22,17 +22,22 @@ class ScaleFile:
     def line(self, header: str, number: int, key: str, occurrence: int = 0) -> int | None:
         """Find the line of a key's nth occurrence in the nth section of that header, or that of the header.
 
-        The header is empty for what stands above all sections.
+        The header is empty for what stands above all sections; a key that is none of it may be a section's header.
         """
         start, end = self._section(header, number)
         pattern = re.compile(rf"(?<![\w.-])[\"']?{re.escape(key)}[\"']?\s*[=.]")
         found = [place + 1 for place in range(start, end) for _ in pattern.findall(self.lines[place])] if key else []
         if occurrence < len(found):
             return found[occurrence]
-        return start + 1 if header and end else None
+        if not header:
+            return next((place + 1 for place, name in self._headers() if name.split(".")[0] == key), None)
+        return start + 1 if end else None
+
+    def _headers(self) -> list[tuple[int, str]]:
+        return [(place, match[1]) for place, line in enumerate(self.lines) if (match := HEADER.match(line))]
 
     def _section(self, header: str, number: int) -> tuple[int, int]:
-        headers = [(place, match[1]) for place, line in enumerate(self.lines) if (match := HEADER.match(line))]
+        headers = self._headers()
         ends = [place for place, _ in headers[1:]] + [len(self.lines)]
         if not header:
             return 0, headers[0][0] if headers else len(self.lines)
