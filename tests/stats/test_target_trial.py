@@ -384,3 +384,21 @@ def test_who_leaves_untreated_within_a_day_counts_for_the_part_of_it():
     # untreated for half of the first day; treated on it; event first at the hour of treatment; untreated on both
     np.testing.assert_allclose(eligible.exposure, [[0.5, 0], [1, 0], [0.25, 0], [1, 1]])
     np.testing.assert_array_equal(eligible.begun, [[0, 0], [1, 0], [0, 0], [0, 0]])
+
+
+def test_a_day_on_which_everyone_left_is_treated_leaves_the_days_before_it():
+    eligible = Eligible(
+        patient=np.arange(4),
+        end_hour=np.array([5, 121, 121, 121]),
+        event=np.array([1, 0, 0, 0]),
+        treated_hour=np.array([NEVER, 2, 30, 40]),
+        covariates=np.zeros((4, 2, 0)),
+        names=(),
+        grace_days=2,
+        follow_up_days=5,
+    )
+    cut = once(eligible, Truncation()).arms[NONE]
+    # at hour 5 three of four are untreated, all with the same weight
+    np.testing.assert_allclose(cut.curve.outcome[:2], [0, 1 / 3])
+    np.testing.assert_array_equal(cut.curve.outcome, once(eligible).arms[NONE].curve.outcome)
+    assert cut.share.min() > 0

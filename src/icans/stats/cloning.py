@@ -204,7 +204,8 @@ def weights(eligible: Eligible, strategy: int, probability: Floats, share: Float
 def share_left(eligible: Eligible, strategy: int, count: Floats) -> Floats:
     """Give the share of all clones of a strategy that its censoring has left, by day of the grace period.
 
-    Weights multiplied by it average about 1 among those left. It is one number for everyone and changes no curve.
+    Weights multiplied by it average about 1 among those left. It is one number for everyone and changes no curve. On a
+    day that leaves nobody it stays as it was.
     """
     if strategy == NONE:
         there = count @ eligible.exposure
@@ -214,4 +215,4 @@ def share_left(eligible: Eligible, strategy: int, count: Floats) -> Floats:
         reached = eligible.last >= eligible.deadline
         there[-1] = count @ reached
         stay[-1] = count @ (reached & (eligible.treated_hour < eligible.deadline))
-    return np.asarray(np.cumprod(np.divide(stay, there, out=np.ones_like(there), where=there > 0)))
+    return np.asarray(np.cumprod(np.divide(stay, there, out=np.ones_like(there), where=stay > 0)))
