@@ -16,7 +16,8 @@ import ibis
 from ibis.common.exceptions import TableNotFound
 
 from icans.errors import RecordsError
-from icans.records.findings import shown
+from icans.records.delimited import decoded_as_windows
+from icans.records.findings import Finding, shown
 from icans.records.headings import name_key
 from icans.records.rows import EngineRows, TextRows, as_columns
 from icans.records.schema import TABLES
@@ -71,11 +72,18 @@ class SQLiteFile:
         """Read a table."""
         quoted = name.replace('"', '""')
         with self._connected() as connection:
+            connection.text_factory = bytes
             cursor = connection.execute(f'SELECT * FROM "{quoted}"')
             header = tuple(column[0] for column in cursor.description)
-            records = ((number, [_text(value) for value in values]) for number, values in enumerate(cursor, start=2))
-            columns, numbers = as_columns(records, len(header))
-        return TextRows(self.label(name), header, columns, numbers, len(numbers))
+            assumed: list[int] = []
+
+            def records() -> Iterator[tuple[int, list[str]]]:
+                for number, values in enumerate(cursor, start=2):
+                    yield number, [_text(value, number, assumed) for value in values]
+
+            columns, numbers = as_columns(records(), len(header))
+        findings = _not_utf8(self.label(name), assumed)
+        return TextRows(self.label(name), header, columns, numbers, len(numbers), findings)
 
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
@@ -89,8 +97,23 @@ class SQLiteFile:
             ) from None
 
 
-def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value_text(value)
+def _text(value: object, row: int, assumed: list[int]) -> str:
+    """Write a value as a CSV would have it, and keep the row in mind where its encoding had to be assumed."""
+    if not isinstance(value, bytes):
+        return value_text(value)
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        assumed.append(row)
+        return decoded_as_windows(value)
+
+
+def _not_utf8(file: str, assumed: list[int]) -> tuple[Finding, ...]:
+    if not assumed:
+        return ()
+    cells = "1 cell is" if len(assumed) == 1 else f"{len(assumed):,} cells are"
+    problem = f"{cells} not UTF-8 and read as Windows-1252"
+    return (Finding("warning", file, assumed[0], problem=problem, advice="Check names with accents."),)
 
 
 class DuckDBFile:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from icans.records.findings import Finding, Tally, shown
 from icans.records.headings import name_key
@@ -16,6 +19,7 @@ from icans.records.rows import TextRows, as_columns, empty
 
 DELIMITERS = (",", ";", "\t")
 UNCLOSED = "a quotation mark opened in this row is never closed, so that all that follows is one cell"
+SWALLOWED = "a quotation mark opened in this row is closed too late: a cell of it has other rows of the table in it"
 
 
 def read_delimited(path: Path, names: Collection[str], file: str = "") -> TextRows:
@@ -40,17 +44,23 @@ def read_delimited(path: Path, names: Collection[str], file: str = "") -> TextRo
 
 def decoded(data: bytes, file: str) -> tuple[str, list[Finding]]:
     """Turn the bytes of a file into text, with a note where the encoding had to be assumed."""
-    for mark, encoding in ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if data.startswith(mark):
-            return data.decode(encoding, "replace").removeprefix("\ufeff"), []
     start = data[:1000]
-    for encoding, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
-        if zeros and zeros.count(0) > 0.9 * len(zeros):
-            return data.decode(encoding, "replace"), []
+    for mark, encoding, zeros in ((b"\xff\xfe", "utf-16-le", start[1::2]), (b"\xfe\xff", "utf-16-be", start[::2])):
+        if data.startswith(mark) or (zeros and zeros.count(0) > 0.9 * len(zeros)):
+            return _decoded_as_utf16(data.removeprefix(mark), encoding, file)
+    data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         return data.decode("utf-8"), []
     except UnicodeDecodeError:
         return _decoded_by_line(data, file)
+
+
+def _decoded_as_utf16(data: bytes, encoding: str, file: str) -> tuple[str, list[Finding]]:
+    try:
+        return data.decode(encoding), []
+    except UnicodeDecodeError:
+        problem = "is damaged: some of it is not UTF-16, and is read as �"
+        return data.decode(encoding, "replace"), [Finding("warning", file, problem=problem, advice="Export it again.")]
 
 
 def _decoded_by_line(data: bytes, file: str) -> tuple[str, list[Finding]]:
@@ -63,7 +73,7 @@ def _decoded_by_line(data: bytes, file: str) -> tuple[str, list[Finding]]:
             utf8 = utf8 or not line.isascii()
         except UnicodeDecodeError:
             assumed.append(number)
-            lines.append(_decoded_as_windows(line))
+            lines.append(decoded_as_windows(line))
     where = f"line {assumed[0]}" if len(assumed) == 1 else f"line {assumed[0]} and {len(assumed) - 1} more"
     advice = "Check names with accents; save the file as UTF-8 to be sure."
     if utf8:
@@ -73,7 +83,8 @@ def _decoded_by_line(data: bytes, file: str) -> tuple[str, list[Finding]]:
     return "\n".join(lines), [Finding("note", file, problem=problem, advice=advice)]
 
 
-def _decoded_as_windows(line: bytes) -> str:
+def decoded_as_windows(line: bytes) -> str:
+    """Turn bytes that are not UTF-8 into text."""
     try:
         return line.decode("cp1252")
     except UnicodeDecodeError:
@@ -102,12 +113,16 @@ def _rows(text: str, names: Collection[str], file: str, findings: list[Finding])
         return empty(file)
     kept = _Kept(file, len(header))
     columns, numbers = as_columns(kept.of(records, lambda: reader.line_num), len(header))
-    faults = kept.faults.findings()
+    quoted = _swallowing(kept.over_lines, header, columns, delimiter)
     if reader.line_num - kept.last_starts > 1 and _ends_inside_quotes(text, kept.last_starts, delimiter):
-        faults = [fault for fault in faults if fault.row != kept.last]
-        faults.append(Finding("error", file, kept.last, problem=UNCLOSED, advice="Close it, or remove it."))
-        used = len(numbers) - (len(numbers) > 0 and numbers[-1].as_py() == kept.last)
-        columns, numbers = tuple(column[:used] for column in columns), numbers[:used]
+        quoted[kept.last] = UNCLOSED
+    faults = [fault for fault in kept.faults.findings() if fault.row not in quoted]
+    faults += [
+        Finding("error", file, row, problem=why, advice="Close it, or remove it.") for row, why in quoted.items()
+    ]
+    if quoted:
+        whole = pc.invert(pc.is_in(numbers, pa.array(quoted, numbers.type)))
+        columns, numbers = tuple(column.filter(whole) for column in columns), numbers.filter(whole)
     return TextRows(file, tuple(header), columns, numbers, kept.read, (*findings, *faults))
 
 
@@ -139,6 +154,7 @@ class _Kept:
     last: int = 1
     last_starts: int = 0
     faults: Tally = field(default_factory=Tally)
+    over_lines: dict[int, list[str]] = field(default_factory=dict)
 
     def of(
         self, records: Iterator[tuple[int, list[str]]], line: Callable[[], int]
@@ -148,6 +164,8 @@ class _Kept:
             if any(map(str.strip, record)):
                 self.read += 1
                 self.last, self.last_starts = number, starts
+                if line() - starts > 1:
+                    self.over_lines[number] = record
                 problem, advice = self._fault(record)
                 if problem:
                     first = shown(record[0].strip())
@@ -162,8 +180,35 @@ class _Kept:
         if cells < self.width:
             return ragged, "Add the missing cells, or their delimiters."
         if cells > self.width and any(map(str.strip, record[self.width :])):
+            if self.width == 1:
+                return ragged, "The first row with something in it has to be the names of the columns."
             return ragged, "A text with the delimiter in it belongs between quotation marks."
         return "", ""
+
+
+def _swallowing(
+    records: Mapping[int, list[str]], header: Sequence[str], columns: Sequence[pa.ChunkedArray], delimiter: str
+) -> dict[int, str]:
+    """Find records with a cell in which other rows stand: lines with as many cells, that name a patient of the file."""
+    place = next((place for place, name in enumerate(header) if name_key(name) == "patient_id"), None)
+    if place is None or not records:
+        return {}
+    patients = {*columns[place].unique().to_pylist(), *(record[place] for record in records.values() if record[place:])}
+    return {
+        number: SWALLOWED
+        for number, record in records.items()
+        if any(row[place] in patients for row in _rows_inside(record, len(header), delimiter) if row[place:])
+    }
+
+
+def _rows_inside(record: Sequence[str], width: int, delimiter: str) -> Iterator[list[str]]:
+    """Give the lines within cells that have the form of a row, or in the end of its part up to the mark that closes."""
+    for before, cell in enumerate(record):
+        lines = cell.splitlines()[1:]
+        for place, line in enumerate(lines, start=1):
+            row = next(csv.reader([line], delimiter=delimiter), [])
+            if len(row) == width or (place == len(lines) and before and len(row) == before + 1):
+                yield row
 
 
 def _ends_inside_quotes(text: str, last_starts: int, delimiter: str) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from math import isfinite
 from typing import Any
@@ -22,15 +22,32 @@ COMMA_NUMBER = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 THOUSANDS_COMMA = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 THOUSANDS_POINT = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 SEPARATED = re.compile(r"[+-]?\d{1,3}([., '’]\d{3})+([.,]\d+)?", re.ASCII)
+PARTED_BY_POINTS = re.compile(r"[+-]?\d{1,3}((\.\d{3}){2,}|(\.\d{3})+,\d+)", re.ASCII)
+PARTED_BY_COMMAS = re.compile(r"[+-]?\d{1,3}((,\d{3}){2,}|(,\d{3})+\.\d+)", re.ASCII)
+"""Numbers that leave no doubt what parts thousands."""
 
 TRUE = frozenset({"yes", "y", "true", "1", "1.0"})
 FALSE = frozenset({"no", "n", "false", "0", "0.0"})
-SPREADSHEET_ERRORS = frozenset({"#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!"})
+SPREADSHEET_ERRORS = frozenset(
+    {
+        *("#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!", "#spill!", "#calc!", "#field!"),
+        *("#nv", "#bezug!", "#wert!", "#zahl!", "#valeur!", "#nom?", "#nombre!", "#nul!"),
+        *("#n/d", "#rif!", "#valore!", "#nome?", "#¡ref!", "#¡valor!", "#¡div/0!", "#¿nombre?", "#¡num!", "#¡nulo!"),
+    }
+)
+"""In English, German, French, Italian and Spanish."""
+NOBODY = frozenset({"nan", "<na>", "null", "none", "n/a"})
+"""What programs write for an id that is not there."""
+SHORTENED = re.compile(r"\d[.,]\d+e\+\d{2,}", re.ASCII | re.IGNORECASE)
+"""A long number as a spreadsheet shows it in a narrow column."""
 
 LONGEST = 10_000
 """Characters of the longest cell that is taken for a value."""
 
 EMPTY = "there is no value, and the row cannot be used without one"
+ERROR = "is an error of the spreadsheet"
+NO_ID = "names nobody"
+SHORTENED_ID = "is a long number that lost its last digits, so that several patients may have it"
 AMBIGUOUS = "may be a number with three decimals or one with thousands"
 
 
@@ -80,6 +97,7 @@ def parse(column: Column, texts: Sequence[str | None], missing: Collection[str])
     words = ["" if word.casefold() in missing else word for word in words]
     match column.kind:
         case "integer" | "number":
+            words = [word.removesuffix("%").rstrip() for word in words] if column.unit == "%" else words
             parsed = _numbers(words, whole=column.kind == "integer")
             _check_range(column, parsed)
         case "boolean":
@@ -91,7 +109,9 @@ def parse(column: Column, texts: Sequence[str | None], missing: Collection[str])
             expected = f"names something other than {', '.join(column.allowed)} (; between)"
             parsed = _each(words, expected, lambda word: _categories(word, column.allowed))
         case _:
-            parsed = _each(words, "is an error of the spreadsheet", _text)
+            parsed = _each(words, ERROR, _text)
+    if column.kind == "id":
+        parsed.faults |= {place: fault for place, word in enumerate(words) if (fault := _no_id(word))}
     if column.required:
         parsed.faults |= {place: EMPTY for place, word in enumerate(words) if not word}
     return parsed
@@ -108,7 +128,11 @@ def _each(words: Sequence[str], expected: str, read: Any) -> Parsed:  # noqa: AN
 
 
 def _text(word: str) -> str | None:
-    return None if word.casefold() in SPREADSHEET_ERRORS else word
+    return None if word.casefold() in SPREADSHEET_ERRORS or re.fullmatch("##+", word) else word
+
+
+def _no_id(word: str) -> str:
+    return NO_ID if word.casefold() in NOBODY else SHORTENED_ID if SHORTENED.fullmatch(word) else ""
 
 
 def _boolean(word: str) -> bool | None:
@@ -130,11 +154,13 @@ def _numbers(words: Sequence[str], *, whole: bool = False) -> Parsed:
     """Read numbers with a decimal point or comma.
 
     ``1,234`` may be a decimal or a thousand. It is a decimal only where the column writes other numbers with a comma
-    that cannot part thousands (``12,5``) and none with a point; likewise ``1.234`` where it does.
+    that cannot part thousands (``12,5``) and none with a point. ``1.234`` is a decimal unless the column writes others
+    with a comma, or with points that can only part thousands (``1.234.567``).
     """
     words = [word.replace("−", "-") for word in words]
     clear = {word for word in words if COMMA_NUMBER.fullmatch(word) and not THOUSANDS_COMMA.fullmatch(word)}
-    points = any("." in word for word in words if NUMBER.fullmatch(word))
+    commas = bool(clear) or any(map(PARTED_BY_POINTS.fullmatch, words))
+    points = any(PARTED_BY_COMMAS.fullmatch(word) or ("." in word and NUMBER.fullmatch(word)) for word in words)
     expected = "is not a whole number" if whole else "is not a number"
     parsed = Parsed()
     for place, word in enumerate(words):
@@ -142,7 +168,7 @@ def _numbers(words: Sequence[str], *, whole: bool = False) -> Parsed:
         if not word:
             pass
         elif NUMBER.fullmatch(word):
-            if clear and THOUSANDS_POINT.fullmatch(word):
+            if commas and THOUSANDS_POINT.fullmatch(word):
                 parsed.faults[place] = AMBIGUOUS
             else:
                 value = float(word)
@@ -183,10 +209,12 @@ def one_of(allowed: Sequence[str]) -> str:
 def advice(column: Column, text: str, problem: str) -> str:
     """Say what to do about a text that cannot be used."""
     word = trimmed(text)
-    if column.advice:
-        return column.advice
+    if column.advice or problem == SHORTENED_ID:
+        return column.advice or "Export the ids as texts, with all their digits."
     if problem == AMBIGUOUS or SEPARATED.fullmatch(word):
         return "Write it without a separator of thousands, and decimals after a point."
+    if column.kind in ("integer", "number") and word.endswith("%"):
+        return "Write the number without the sign."
     if column.name == "value" and word[:1] in ("<", ">"):
         return f"Put {word[0]} into the column limit, and the number here."
     if column.kind in ("category", "categories"):
@@ -206,4 +234,6 @@ def inferred(texts: Sequence[str | None], missing: Collection[str]) -> Column:
         return Column("", "text", "")
     if all(re.fullmatch(r"[+-]?\d{1,15}", word, re.ASCII) for word in words):
         return Column("", "integer", "")
+    if all(word.endswith("%") for word in words):
+        return replace(inferred([word[:-1] for word in words], missing), unit="%")
     return Column("", "text" if _numbers(words).faults else "number", "")

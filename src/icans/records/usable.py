@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -89,10 +89,17 @@ class Usable:
     parts: tuple[str, ...] = ()
 
 
-def absent_finding(file: str, column: Column, header: Collection[str]) -> Finding:
+def absent_finding(file: str, column: Column, header: Sequence[str]) -> Finding:
     """Make the error of a table without a column that every row needs."""
-    close = get_close_matches(column.name, sorted(map(name_key, header)), n=1, cutoff=0.6)
+    keys = sorted(map(name_key, header))
+    if column.name in keys:
+        return Finding("error", file, column=column.name, problem="no row can be used without this column")
+    close = get_close_matches(column.name, keys, n=1, cutoff=0.6)
     advice = f"Is it the column {shown(close[0])}?" if close else f"It holds: {column.meaning}."
+    if len(keys) == 1:
+        advice = (
+            f'The header is read as the one name "{shown(header[0])}": it has to be the first row that is not empty.'
+        )
     problem = "the column is not there, and no row can be used without it"
     return Finding("error", file, column=column.name, problem=problem, advice=advice)
 

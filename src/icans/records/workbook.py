@@ -9,9 +9,10 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import date, datetime, time
+from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from icans.errors import RecordsError
 from icans.records.findings import Finding, shown
@@ -23,8 +24,10 @@ MOST_BYTES = 2 * 1024**3
 """Largest content that is unpacked."""
 COMPOUND_FILE = b"\xd0\xcf\x11\xe0"
 """How an old .xls begins, and a workbook with a password."""
-SHOWS_HOURS = re.compile(r'(?:"[^"]*"|\\.|\[\$[^\]]*\])|(h)', re.IGNORECASE)
-"""An hour in a number format, outside of what is printed as it stands."""
+AS_IT_STANDS = re.compile(r'"[^"]*"|\\.|\[\$[^\]]*\]')
+"""What a number format prints as it stands."""
+MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]+\d+):[A-Z]+(\d+)"')
+"""First cell and last row of merged cells."""
 DAMAGED = (
     AttributeError,
     EOFError,
@@ -98,12 +101,15 @@ def _has_formulas(path: Path) -> bool:
 
 def _mentions_formula(parts: zipfile.ZipFile, sheet: zipfile.ZipInfo) -> bool:
     with parts.open(sheet) as file:
-        before = b""
-        while block := file.read(1 << 20):
-            if re.search(rb"<(\w+:)?f[ />]", before + block):
-                return True
-            before = block[-20:]
-    return False
+        return any(re.search(rb"<(\w+:)?f[ />]", block) for block in _blocks(file))
+
+
+def _blocks(file: IO[bytes]) -> Iterator[bytes]:
+    """Give a sheet piece by piece, each with the end of the one before it."""
+    before = b""
+    while block := file.read(1 << 20):
+        yield before + block
+        before = block[-100:]
 
 
 class Workbook:
@@ -129,8 +135,10 @@ class Workbook:
     def read(self, sheet: str, file: str = "") -> TextRows:
         """Read a sheet into rows of text; the first row with something in it is the header."""
         file = file or self.label(sheet)
-        filled = ((number, cells) for number, cells in self._rows(sheet) if any(map(str.strip, cells)))
-        header = list(next(filled, (0, []))[1])
+        unknown: list[int] = []
+        filled = ((number, cells) for number, cells in self._rows(sheet, unknown) if any(map(str.strip, cells)))
+        first, cells = next(filled, (0, []))
+        header = list(cells)
         while header and not header[-1].strip():
             header.pop()
         if not header:
@@ -145,24 +153,33 @@ class Workbook:
                 yield number, [*cells[:width], *[""] * (width - len(cells))]
 
         columns, numbers = as_columns(records(), width)
-        findings = _outside(file, outside)
+        findings = (*_outside(file, outside), *_unknown(file, unknown), *_merged(file, self._merged(sheet, first)))
         return TextRows(file, tuple(header), columns, numbers, len(numbers), findings)
 
-    def _rows(self, sheet: str) -> Iterator[tuple[int, list[str]]]:
-        """Give each row with its number; a formula whose result was never stored stands as it is written."""
+    def _merged(self, sheet: str, header: int) -> list[str]:
+        """Give the first of each group of merged cells that reaches below the header."""
+        with self._values[sheet]._get_source() as file:  # noqa: SLF001  # openpyxl leaves them out when it only reads
+            found = (match.groups() for block in _blocks(file) for match in MERGED.finditer(block))
+            return list(dict.fromkeys(cell.decode() for cell, last in found if int(last) > header))
+
+    def _rows(self, sheet: str, unknown: list[int] | None = None) -> Iterator[tuple[int, list[str]]]:
+        """Give each row with its number; a formula whose result was never stored stands as it is written.
+
+        The numbers of rows with such a formula are put into `unknown`.
+        """
         rows = self._cells(self._values[sheet])
         if self._formulas is None:
             for number, cells in enumerate(rows, start=1):
                 yield number, [cell_text(cell) for cell in cells]
             return
         for number, (cells, written) in enumerate(zip(rows, self._cells(self._formulas[sheet]), strict=False), start=1):
-            yield (
-                number,
-                [
-                    cell_text(formula if cell.value is None else cell)
-                    for cell, formula in zip(cells, written, strict=False)
-                ],
-            )
+            found = [
+                formula if cell.value is None and cell.data_type != "str" else cell  # an empty text is a result too
+                for cell, formula in zip(cells, written, strict=False)
+            ]
+            if unknown is not None and any(cell.data_type == "f" for cell in found):
+                unknown.append(number)
+            yield number, [cell_text(cell) for cell in found]
 
     @staticmethod
     def _cells(sheet: Any) -> Iterator[Sequence[Any]]:  # noqa: ANN401  # openpyxl's worksheet
@@ -178,14 +195,35 @@ def _outside(file: str, rows: list[int]) -> tuple[Finding, ...]:
     return (Finding("warning", file, rows[0], problem=problem, advice="Give each column a name in the header."),)
 
 
+def _unknown(file: str, rows: list[int]) -> tuple[Finding, ...]:
+    if not rows:
+        return ()
+    count = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
+    problem = f"in {count} stands a formula whose result was never stored, and is read as it is written"
+    return (Finding("warning", file, rows[0], problem=problem, advice="Save it again in a spreadsheet program."),)
+
+
+def _merged(file: str, cells: list[str]) -> tuple[Finding, ...]:
+    if not cells:
+        return ()
+    named = ", ".join(cells[:5]) + (", …" if len(cells) > 5 else "")
+    problem = f"has merged cells, and only the first of each group is read with its value ({named})"
+    return (Finding("warning", file, problem=problem, advice="Part them, and fill in each cell."),)
+
+
 def cell_text(cell: Any) -> str:  # noqa: ANN401  # openpyxl's cell
-    """Write a cell as a CSV would have it; a time at midnight is a date where the cell shows no hours."""
-    value = cell.value
+    """Write a cell as a CSV would have it; a time at midnight is a date where the cell shows no hours.
+
+    What a cell shows as a percentage is one.
+    """
+    value = getattr(cell.value, "text", cell.value)  # a formula of several cells
     match value:
         case str():
             return value.encode("utf-8", "replace").decode("utf-8") if not value.isascii() else value
-        case datetime() if value.time() == time() and not _shows_hours(cell.number_format):
+        case datetime() if value.time() == time() and not _shows("h", cell):
             return value.date().isoformat()
+        case int() | float() if not isinstance(value, bool) and _shows("%", cell):
+            return f"{value * 100:.15g}%"
         case _:
             return value_text(value)
 
@@ -205,5 +243,10 @@ def value_text(value: object) -> str:
             return str(value)
 
 
-def _shows_hours(number_format: str) -> bool:
-    return any(match.group(1) for match in SHOWS_HOURS.finditer(number_format))
+def _shows(sign: str, cell: Any) -> bool:  # noqa: ANN401  # openpyxl's cell
+    return sign in _own_signs(cell.number_format)
+
+
+@cache
+def _own_signs(number_format: str) -> str:
+    return AS_IT_STANDS.sub("", number_format).lower()

@@ -42,6 +42,25 @@ def test_a_file_that_is_not_unicode_is_read_as_windows_1252_and_noted(folder):
     ]
 
 
+def test_a_mark_of_unicode_before_other_letters_makes_no_two_patients_one(folder):
+    names = "patient_id\nMüller\nMöller\n".encode("cp1252")
+    folder.write("patients.csv", b"\xef\xbb\xbf" + names).write(
+        "neuro.csv", "patient_id,time,icans_grade\nMüller,1,4\nMöller,1,1\n"
+    )
+    outcome = folder.read()
+    assert outcome.rows("neuro", "patient_id", "icans_grade") == [("Möller", 1), ("Müller", 4)]
+    assert outcome.warnings + outcome.errors == []
+
+
+def test_damage_in_utf_16_is_doubted(folder):
+    folder.write(
+        "patients.csv", "patient_id,diagnosis\nP01,a\n".encode("utf-16") + b"\x00\xd8P\x000\x002\x00,\x00\n\x00"
+    )
+    assert folder.read().warnings == [
+        "patients.csv: is damaged: some of it is not UTF-16, and is read as �.\n  Export it again."
+    ]
+
+
 def test_a_file_in_two_encodings_is_read_line_by_line_and_doubted(folder):
     utf8, windows = "P01,Müller\n".encode(), "P02,Möller\n".encode("cp1252")
     folder.write("patients.csv", b"patient_id,diagnosis\n" + utf8 + windows)
@@ -104,6 +123,21 @@ def test_a_point_among_decimal_commas_may_part_thousands(folder):
     assert error.startswith('labs.csv, row 2, column value: "1.234" may be a number with three decimals or one with')
 
 
+@pytest.mark.parametrize(("texts", "used"), [(("1.234", "1.234.567"), []), (("1.234", "2.345,6"), [])])
+def test_points_that_can_only_part_thousands_cast_doubt_on_others(folder, texts, used):
+    rows = "".join(f"P01;{hour};serum;ferritin;{text}\n" for hour, text in enumerate(texts))
+    folder.write("labs.csv", f"patient_id;time;specimen;analyte;value\n{rows}")
+    outcome = folder.read()
+    assert outcome.rows("labs", "value") == used
+    assert outcome.errors[0].startswith('labs.csv, row 2, column value: "1.234" may be a number with three decimals or')
+
+
+def test_commas_that_can_only_part_thousands_cast_doubt_on_others(folder):
+    rows = "P01;1;serum;CRP;1,234\nP01;2;serum;CRP;1,234.5\nP01;3;serum;CRP;12,5\n"
+    folder.write("labs.csv", f"patient_id;time;specimen;analyte;value\n{rows}")
+    assert folder.read().rows("labs", "value") == [(12.5,)]
+
+
 def test_rows_with_too_few_or_too_many_cells_are_left_out(folder):
     folder.write("neuro.csv", "patient_id,time,ice,motor\nP01,1,9\nP01,2,9,none\nP01,3,9,none,none\nP01,4,9,none,,\n")
     outcome = folder.read()
@@ -145,6 +179,45 @@ def test_an_unclosed_quotation_mark_does_not_swallow_rows_in_silence(folder):
             "  Close it, or remove it."
         )
     ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        'P01,2,"tired,4\nP01,3,"worse",4\n',
+        'P01,2,"tired,4\nP01,3,fine,4\nP01,4,"worse",4\n',
+        'P01,2,4,"tired\nP01,3,fine,4"\n',
+    ],
+)
+def test_a_quotation_mark_that_closes_too_late_does_not_swallow_rows_in_silence(folder, rows):
+    folder.write("neuro.csv", f"patient_id,time,comment,icans_grade\nP01,1,fine,1\n{rows}P02,5,,0\n")
+    outcome = folder.read()
+    assert outcome.rows("neuro", "patient_id", "hour") == [("P01", 1.0), ("P02", 5.0)]
+    assert outcome.errors == [
+        (
+            "neuro.csv, row 3: a quotation mark opened in this row is closed too late: a cell of it has other rows "
+            "of the table in it.\n"
+            "  Close it, or remove it."
+        )
+    ]
+
+
+def test_a_text_of_several_lines_is_no_doubt(folder):
+    folder.write("neuro.csv", 'patient_id,time,comment,icans_grade\nP01,1,"said:\nP01, a, b, c, d\nx,y,z,1\nok",1\n')
+    outcome = folder.read()
+    assert outcome.said() == []
+    assert outcome.rows("neuro", "hour", "icans_grade") == [(1.0, 1)]
+
+
+def test_a_line_above_the_header_is_explained(folder):
+    folder.write("crs.csv", "Export\npatient_id,time,crs_grade\nP01,1,1\n").write(
+        "labs.csv", "patient_id|time\nP01|1\n"
+    )
+    errors = folder.read().errors
+    assert "  The first row with something in it has to be the names of the columns." in errors[0]
+    assert (
+        '  The header is read as the one name "patient_id|time": it has to be the first row that is not' in errors[-3]
+    )
 
 
 def test_an_empty_file_is_an_error_and_the_study_goes_on(folder):

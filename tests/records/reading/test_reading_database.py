@@ -54,6 +54,22 @@ def test_tables_are_read_by_url_or_by_path(database):
     assert (folder.path / "study.db").read_bytes() == before
 
 
+def test_texts_of_sqlite_in_another_encoding_make_no_two_patients_one(folder):
+    with closing(sqlite3.connect(folder.path / "study.db")) as connection:
+        connection.execute("CREATE TABLE patients (patient_id)")
+        connection.execute("CREATE TABLE neuro (patient_id, time, icans_grade)")
+        for grade, name in enumerate(("Müller", "Möller"), start=1):
+            connection.execute("INSERT INTO patients VALUES (CAST(? AS TEXT))", [name.encode("cp1252")])
+            connection.execute("INSERT INTO neuro VALUES (?, 1, ?)", [name, grade])
+        connection.commit()
+    outcome = folder.read(source="study.db")
+    assert outcome.rows("neuro", "patient_id", "icans_grade") == [("Möller", 2), ("Müller", 1)]
+    assert outcome.errors == []
+    assert outcome.warnings[-1] == (
+        "study.db, table patients, row 2: 2 cells are not UTF-8 and read as Windows-1252.\n  Check names with accents."
+    )
+
+
 def test_faults_name_the_table_and_the_row(database):
     folder, kind = database
     connect = sqlite3.connect if kind == "sqlite" else duckdb.connect

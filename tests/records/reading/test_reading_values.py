@@ -69,6 +69,38 @@ def test_numbers_out_of_range_are_errors_with_their_unit(folder):
     assert folder.read().errors == [f'crs.csv, row 2, column temperature_c: "386" is not from 25 to 45 (°C).{CORRECT}']
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("1.23457E+11", "is a long number that lost its last digits, so that several patients may have it"),
+        ("1,23457E+11", "is a long number that lost its last digits, so that several patients may have it"),
+        ("NaN", "names nobody"),
+        ("NULL", "names nobody"),
+        ("########", "is an error of the spreadsheet"),
+        ("#NV", "is an error of the spreadsheet"),
+    ],
+)
+def test_an_id_that_several_patients_may_have_is_an_error(folder, text, problem):
+    folder.write("patients.csv", f"patient_id;x\nP01;1\n{text};2\n").write(
+        "neuro.csv", f"patient_id;time;icans_grade\nP01;1;1\n{text};2;2\n"
+    )
+    outcome = folder.read()
+    assert outcome.rows("neuro", "patient_id") == [("P01",)]
+    for file, error in zip(("patients", "neuro"), outcome.errors, strict=True):
+        assert error.startswith(f'{file}.csv, row 3, column patient_id: "{text}" {problem}.')
+
+
+def test_a_percentage_is_a_number_where_the_unit_is_one(folder):
+    folder.write("patients.csv", "patient_id,marrow_blast_pct,ki67\nP01,45%,30%\nP02,12.5 %,7.5%\n").write(
+        "treatments.csv", "patient_id,time,drug,dose\nP01,1,dexamethasone,50%\n"
+    )
+    outcome = folder.read()
+    assert outcome.rows("patients", "marrow_blast_pct", "ki67") == [(12.5, 7.5), (45.0, 30.0)]
+    assert outcome.errors == [
+        'treatments.csv, row 2, column dose: "50%" is not a number.\n  Write the number without the sign.'
+    ]
+
+
 def test_yes_and_no_have_several_forms(folder):
     cells = ["yes", "No", "TRUE", "false", "1", "0", "Y", "n", "", "maybe"]
     rows = "".join(f"P01,{hour},{cell},1\n" for hour, cell in enumerate(cells))

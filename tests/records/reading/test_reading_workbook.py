@@ -166,6 +166,48 @@ def test_an_error_of_the_spreadsheet_is_not_a_text(save):
     )
 
 
+def test_a_formula_whose_result_is_not_stored_is_warned_of(save):
+    (warning,) = save(neuro=[*GRADES, ["P02", "=1+1", None]]).read().warnings
+    assert warning == (
+        "records.xlsx, sheet neuro, row 3: in 1 row stands a formula whose result was never stored, and is read as "
+        "it is written.\n"
+        "  Save it again in a spreadsheet program."
+    )
+
+
+def test_a_formula_whose_result_is_an_empty_text_is_an_empty_cell(save):
+    folder = save(neuro=[*GRADES, ["P01", 48, "=IF(A1=0,1,2)"]])
+
+    def calculated(name, part):
+        return part.replace(b'<c r="C3"><f>', b'<c r="C3" t="str"><f>') if name.endswith("sheet2.xml") else part
+
+    rewritten(folder.path / "records.xlsx", calculated)
+    outcome = folder.read()
+    assert outcome.rows("neuro", "hour", "icans_grade") == [(24.0, 1), (48.0, None)]
+    assert outcome.said() == []
+
+
+def test_a_percentage_means_what_it_shows(save):
+    def shown(book):
+        book["patients"]["B2"].number_format = "0.0%"
+        book["patients"]["C2"].number_format = '0" %"'
+
+    rows = [["patient_id", "marrow_blast_pct", "ki67"], ["P01", 0.456, 30]]
+    assert save(shown, patients=rows).read().rows("patients", "marrow_blast_pct", "ki67") == [(45.6, 30)]
+
+
+def test_merged_cells_are_warned_of(save):
+    def merge(book):
+        book["neuro"].merge_cells("C2:C3")
+        book["patients"].merge_cells("A1:B1")
+
+    (warning,) = save(merge, neuro=[*GRADES, ["P01", 48, None]]).read().warnings
+    assert warning == (
+        "records.xlsx, sheet neuro: has merged cells, and only the first of each group is read with its value (C2).\n"
+        "  Part them, and fill in each cell."
+    )
+
+
 def rewritten(path, change):
     """Change parts of a workbook by hand."""
     with zipfile.ZipFile(path) as book:
