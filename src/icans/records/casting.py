@@ -176,4 +176,5 @@ def _clock(typed: pa.Table, unit: TimeUnit) -> Clock | None:
     days = pc.sum(typed[DAY]).as_py() or 0
     local = unit == "dates" and instants + days < typed.num_rows
     shares = (share(instants, typed.num_rows), share(days, typed.num_rows))
-    return Clock(unit, *shares, local, extent["min"], extent["max"])
+    utc = instants > 0 and pc.all(pc.equal(typed[INSTANT], typed[CLOCK])).as_py()
+    return Clock(unit, *shares, local, extent["min"], extent["max"], utc=utc)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 import pyarrow as pa
 
-from icans.records.parsing import BLANKS, LONGEST, SPREADSHEET_ERRORS, parse, unreadable
+from icans.records.parsing import BLANKS, LONGEST, NOBODY, SPREADSHEET_ERRORS, parse, unreadable
 from icans.records.schema import Column
 from icans.records.time import (
     CLOCK,
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 BLANK = "[" + "".join(f"\\x{{{ord(blank):x}}}" for blank in BLANKS) + "]"
-UNTIDY = f"^{BLANK}|{BLANK}$|\\x00"
-"""Texts with a blank at an end, or damaged."""
+UNTIDY = f"^{BLANK}|{BLANK}$|\\x00|^##+$|^[0-9][.,][0-9]+[eE]"
+"""Texts with a blank at an end, or damaged; cells too narrow for their number, numbers cut short."""
 TEXT_KINDS = ("id", "text", "category", "categories")
 
 
@@ -178,13 +178,14 @@ class EngineColumn:
 
         Each different text is asked once: an aggregate, as a filter would be put to every row.
         """
-        if not self.dtype.is_string():
+        if not self.dtype.is_string() and not (self.dtype.is_floating() and self.column.kind in TEXT_KINDS):
             return None
-        texts = table.select(text=table[self.source]).distinct()
+        texts = table.select(text=self.text(table)).distinct()
         if self.column.kind in ("category", "categories"):
             unclean = ~texts.text.isin(self.column.allowed)
         else:
-            no_value = texts.text.lower().isin(sorted({*missing, *SPREADSHEET_ERRORS}))
+            nobody = NOBODY if self.column.kind == "id" else frozenset()
+            no_value = texts.text.lower().isin(sorted({*missing, *SPREADSHEET_ERRORS, *nobody}))
             unclean = texts.text.re_search(UNTIDY) | no_value | (texts.text.length() > LONGEST)
         return texts.aggregate(unclean=unclean.any()).mutate(column=ibis.literal(self.column.name))
 
@@ -231,7 +232,7 @@ class EngineColumn:
         scale = HOURS_PER_DAY if self.unit == "days" else 1.0
         extent = (None, None) if low is None else (float(low) * scale, float(high) * scale)
         if self._has_zone:
-            return Clock(self.unit, "all", "none", False, *extent)
+            return Clock(self.unit, "all", "none", False, extent[0], extent[1], utc=True)
         if self.unit != "dates":
             return Clock(self.unit, "none", "none", False, *extent)
         clocked = not self.dtype.is_date() and answers.get(f"{self.column.name}:clocked", True)
@@ -315,4 +316,5 @@ class ReadColumn:
         low, high = (min(clocks), max(clocks)) if clocks else (None, None)
         shares = (share(instants, len(clocks)), share(days, len(clocks)))
         local = self.as_stored.unit == "dates" and instants + days < len(clocks)
-        return Clock(self.as_stored.unit, *shares, local, low, high)
+        utc = all(instant in (None, clock) for instant, clock in zip(moments.instant, moments.clock, strict=True))
+        return Clock(self.as_stored.unit, *shares, local, low, high, utc=instants > 0 and utc)

@@ -15,6 +15,7 @@ from icans.errors import EngineError, RecordsError, nearest
 from icans.records.delimited import read_delimited
 from icans.records.findings import Finding, shown
 from icans.records.headings import name_key
+from icans.records.parquet import written_names
 from icans.records.places import TABLE_FILES, TableFiles, by_pattern, iceberg_metadata, in_folder, is_delta
 from icans.records.rows import EngineRows, SourceRows, TextRows
 from icans.records.schema import TABLES
@@ -25,7 +26,11 @@ if TYPE_CHECKING:
 
 WORKBOOKS = (".xlsx", ".xlsm")
 OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods")
-OTHER_FILES = (*OTHER_WORKBOOKS, ".tsv", ".txt", ".sav", ".dta", ".sas7bdat", ".rds")
+PACKED = (".gz", ".zip", ".bz2", ".xz", ".zst", ".7z")
+OTHER_FILES = (
+    *(*OTHER_WORKBOOKS, *PACKED, ".tsv", ".tab", ".dat", ".txt", ".sav", ".dta", ".sas7bdat", ".xpt", ".rds"),
+    *(".json", ".jsonl", ".ndjson", ".xml", ".feather", ".arrow", ".orc", ".avro", ".html"),
+)
 """Files that may hold tables and are not read."""
 OUTPUTS = frozenset({"findings", "results"})
 """Tables this software writes, which may lie in a study folder."""
@@ -237,7 +242,8 @@ def file_rows(path: Path, names: Collection[str], engine: Engine, label: str = "
         fault = unreadable_parquet(label, (said.partition("refused: ")[2] or said).replace(str(path), path.name))
         return TextRows(label, findings=(fault,), paths=(path,), lost=True)
     numbered = partial(engine.read_parquet, path, numbered=True)
-    return EngineRows(label, table, numbered, "file_row_number", 2, paths=(path,))
+    written = written_names(path, table.columns, names)
+    return EngineRows(label, table, numbered, "file_row_number", 2, paths=(path,), names=written)
 
 
 def _left_aside(folder: Path, source: Path) -> list[Finding]:
@@ -263,7 +269,8 @@ def _unknown(file: str, name: str) -> Finding:
 
 def _holds_tables_unread(path: Path) -> bool:
     suffix = path.suffix.lower()
-    return suffix in OTHER_FILES and (name_key(path.stem) in TABLES or suffix in OTHER_WORKBOOKS)
+    name = path.name.partition(".")[0]
+    return suffix in OTHER_WORKBOOKS or (suffix in OTHER_FILES and name_key(name) in TABLES)
 
 
 def _other_kind(path: Path) -> Finding:

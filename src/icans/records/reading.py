@@ -81,6 +81,7 @@ def read_records(
     _refuse_without_infusions(tables, notation)
     infusions = _infusions(tables, patients, notation, engine, known=known)
     findings += _mixed_clocks(tables.values())
+    findings += _dates_beside_utc(tables)
     expressions = {"patients": canonical(patients.table, schema["patients"])}
     expressions["infusions"] = canonical(infusions.table, schema["infusions"])
     expressions |= _placed(tables, schema, patients, infusions, engine, known=known)
@@ -207,6 +208,20 @@ def _mixed_clocks(tables: Collection[Usable]) -> list[Finding]:
     problem = "has times without an offset from UTC while others of the study have one; they are compared by the clock"
     advice = "Write all times with an offset, or all without."
     return [Finding("warning", file, problem=problem, advice=advice) for file, clock in clocks.items() if clock.local]
+
+
+def _dates_beside_utc(tables: Mapping[str, Usable]) -> list[Finding]:
+    """Warn where a date counts from the day that a time has in UTC, which may be another one than at the bedside."""
+    clocks = [(table.file, table.clock) for table in tables.values() if table.clock]
+    infused = tables["infusions"].clock if "infusions" in tables else None
+    if not infused:
+        return []
+    problem = "has dates while {} has times in UTC: the days of those are days in UTC, and may be others at the bedside"
+    advice = "Write times with the offset of their place, or as the clock there shows them."
+    file = tables["infusions"].file
+    pairs = [(one, file) for one, clock in clocks if infused.utc and clock.days != "none"]
+    pairs += [(file, one) for one, clock in clocks if clock.utc and infused.days != "none"]
+    return [Finding("warning", dated, problem=problem.format(utc), advice=advice) for dated, utc in pairs]
 
 
 def _placed(

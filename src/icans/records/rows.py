@@ -74,8 +74,10 @@ class EngineRows:
         Column of `numbered` with the number of each row; empty where the source has no order.
     first
         Number of the first row there.
-    paths, parts
+    paths, parts, findings
         As for `TextRows`.
+    names
+        Names of the columns as the source has them, where the engine had to name some anew.
     """
 
     file: str
@@ -85,6 +87,8 @@ class EngineRows:
     first: int = 0
     paths: tuple[Path, ...] = ()
     parts: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 SourceRows = TextRows | EngineRows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ import pyarrow.compute as pc
 from icans.records.delimited import read_delimited
 from icans.records.findings import Finding, shown
 from icans.records.headings import name_key
+from icans.records.parquet import extremes
+from icans.records.parsing import trimmed
 from icans.records.parts import STRIDE, first_number
 from icans.records.places import TableFiles
 from icans.records.rows import EngineRows, SourceRows, TextRows
@@ -37,7 +39,7 @@ def rows_of_files(files: TableFiles, names: Collection[str], engine: Engine) -> 
     """
     if files.paths[0].suffix.lower() == ".csv":
         return _text(files, names)
-    return _parquet(files, engine)
+    return _parquet(files, names, engine)
 
 
 def unread(files: TableFiles) -> list[Finding]:
@@ -50,7 +52,7 @@ def unread(files: TableFiles) -> list[Finding]:
     return [Finding("warning", files.label, problem=problem, advice="A table's files are CSV, or Parquet.")]
 
 
-def _parquet(files: TableFiles, engine: Engine) -> SourceRows:
+def _parquet(files: TableFiles, names: Collection[str], engine: Engine) -> SourceRows:
     schemas: list[Columns] = []
     faults: list[Finding] = []
     for path, name in zip(files.paths, files.names, strict=True):
@@ -62,6 +64,7 @@ def _parquet(files: TableFiles, engine: Engine) -> SourceRows:
     by_file, more = _by_file(files, schemas)
     if faults or more:
         return TextRows(files.label, findings=(*faults, *more), paths=files.paths, lost=True)
+    folders = _said_by_folders(files, names)
     kept = {name for columns in schemas for name in columns if files.only is None or name in files.only}
 
     def opened(*, numbered: bool) -> ibis.Table:
@@ -82,6 +85,13 @@ def _parquet(files: TableFiles, engine: Engine) -> SourceRows:
         2,
         paths=files.paths,
         parts=files.names,
+        findings=tuple(
+            finding
+            for place, columns in enumerate(schemas)
+            for name in columns
+            if (said := folders.get(name_key(name)))
+            for finding in _stray(files.names[place], name_key(name), said[place], extremes(files.paths[place], name))
+        ),
     )
 
 
@@ -97,6 +107,9 @@ def parquet_columns(path: Path) -> Columns:
 
     with pq.ParquetFile(path) as file:
         schema = file.schema
+        twice = [name for name, times in Counter(map(str.casefold, file.schema_arrow.names)).items() if times > 1]
+        if twice:
+            raise pa.ArrowInvalid(f"the column {twice[0]} stands twice in it")
         told = {field.name: str(field.type) for field in file.schema_arrow}
     stored: dict[str, list[str]] = {}
     for place in range(len(schema)):
@@ -141,17 +154,40 @@ def _by_file(files: TableFiles, schemas: Sequence[Columns]) -> tuple[dict[str, t
     return by_file, faults
 
 
+def _said_by_folders(files: TableFiles, names: Collection[str]) -> dict[str, tuple[str | None, ...]]:
+    """Give the declared columns that folders name, as `TableFiles.by_file` does."""
+    return {name_key(name): values for name, values in files.by_file.items() if name_key(name) in names}
+
+
+def _stray(file: str, column: str, folder: str | None, values: Iterable[str]) -> list[Finding]:
+    """Warn where a file says something else in a column than the folder that names the same column."""
+    other = sorted(value for value in values if value != (folder or ""))
+    if not other:
+        return []
+    problem = f"stands in this file, and its folder says {shown(folder or 'nothing')}; what the file says counts"
+    return [Finding("warning", file, None, column, shown(other[0]), problem, "Correct the one that is wrong.")]
+
+
 def _text(files: TableFiles, names: Collection[str]) -> TextRows:
-    """Put the rows of CSV files under each other; a column of one name is the same column."""
+    """Put the rows of CSV files under each other; a column of one name is the same column.
+
+    An empty file has no rows, here as where it is the only one, and is an error among the findings.
+    """
     read = [read_delimited(path, names, name) for path, name in zip(files.paths, files.names, strict=True)]
     findings = [finding for one in read for finding in one.findings]
-    if any(not one.header for one in read):
+    if any(one.lost for one in read):
         return TextRows(files.label, findings=tuple(findings), paths=files.paths, lost=True)
     keyed = [_keyed(one.header) for one in read]
     header: dict[tuple[str, int], str] = {}
     for keys, one in zip(keyed, read, strict=True):
         for key, name in zip(keys, one.header, strict=True):
             header.setdefault(key, name)
+    folders = _said_by_folders(files, names)
+    for place, one in enumerate(read):
+        for name, column in zip(one.header, one.columns, strict=True):
+            if said := folders.get(name_key(name)):
+                texts = map(trimmed, column.unique().to_pylist())
+                findings += _stray(files.names[place], name_key(name), said[place], texts)
     own = {name: values for name, values in files.by_file.items() if (name_key(name), 1) not in header}
     columns: list[list[pa.Array | pa.ChunkedArray]] = [[] for _ in range(len(header) + len(own))]
     for number, (keys, one) in enumerate(zip(keyed, read, strict=True)):

@@ -12,6 +12,7 @@ import ibis
 from icans.records.engine_columns import EngineColumn, ReadColumn
 from icans.records.findings import MOST_ROWS, Finding
 from icans.records.headings import RESERVED, headings
+from icans.records.parquet import duration
 from icans.records.parsing import parse, trimmed, unreadable
 from icans.records.rows import ROW, EngineRows
 from icans.records.schema import Column
@@ -53,7 +54,7 @@ def checked(
         Columns of texts that are known to be values as they stand, or are looked at later.
     """
     header = rows.table.columns
-    found, findings = headings(header, columns, rows.file, reserved=reserved)
+    found, findings = headings(rows.names or header, columns, rows.file, reserved=reserved)
     schema = rows.table.schema()
     stored = [
         EngineColumn(h.column, header[h.place], schema[header[h.place]], notation.time) for h in found if h.column
@@ -64,14 +65,16 @@ def checked(
     unclean = _unclean(rows.table, asked, notation.missing, engine)
     reading = _Reading(rows, notation.missing, engine)
     for column in stored:
-        if column.is_native and column.column.name not in unclean:
+        if kind := _duration(rows, column):
+            reading.refuse(column.column.name, f"is of type {kind}, which cannot be read")
+        elif column.is_native and column.column.name not in unclean:
             reading.take(column, doubtful=column.is_doubtful(answers, count))
         else:
             reading.read(column)
     own = {h.name: header[h.place] for h in found if not h.column}
     absent = [column for column in columns if column.required and column.name not in reading.taken]
-    findings += [absent_finding(rows.file, column, header) for column in absent]
     findings += reading.notes()
+    findings += [absent_finding(rows.file, column, header) for column in absent]
     unusable, faults = reading.faults()
     clock = reading.clock(answers)
     used = 0 if absent else count - unusable
@@ -89,7 +92,7 @@ def checked(
         clock,
         count,
         used,
-        (*findings, *faults),
+        (*rows.findings, *findings, *faults),
         rows.parts,
     )
 
@@ -113,6 +116,13 @@ def _unclean(
     return (
         frozenset(row["column"] for row in engine.rows(ibis.union(*asked)) if row["unclean"]) if asked else frozenset()
     )
+
+
+def _duration(rows: EngineRows, column: EngineColumn) -> str:
+    """Give the type of a column of times that only looks like one of whole numbers; empty for any other."""
+    if column.unit == "dates" or column.column.kind != "time" or not column.dtype.is_integer():
+        return ""
+    return duration(rows.paths[0], column.source) if rows.paths and rows.paths[0].suffix == ".parquet" else ""
 
 
 def _numbered(rows: EngineRows) -> ibis.Table:
@@ -143,18 +153,19 @@ class _Reading:
         """Read a column by its different texts."""
         name = column.column.name
         if not column.has_texts:
-            self._refuse(name, f"is of type {column.dtype}, which cannot be read")
+            self.refuse(name, f"is of type {column.dtype}, which cannot be read")
             return
         table = self._rows.table
         texts = table.select(text=column.text(table)).distinct().filter(lambda table: table.text.notnull())
         different = self._engine.collect(texts.limit(MOST_TEXTS + 1))["text"].to_pylist()
         if len(different) > MOST_TEXTS:
-            self._refuse(name, f"is of type {column.dtype} with more than {MOST_TEXTS:,} different values")
+            self.refuse(name, f"is of type {column.dtype} with more than {MOST_TEXTS:,} different values")
             return
         self.taken[name] = ReadColumn.of(column, different, self._missing)
         self._doubtful.append(name)
 
-    def _refuse(self, name: str, problem: str) -> None:
+    def refuse(self, name: str, problem: str) -> None:
+        """Leave a column out as one that cannot be read."""
         advice = "Store numbers as numbers, and times as timestamps."
         self._findings.append(Finding("error", self._rows.file, column=name, problem=problem, advice=advice))
 

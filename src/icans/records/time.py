@@ -44,6 +44,8 @@ WRITTEN = re.compile(
 )
 NOT_A_TIME = "is not an ISO 8601 date or date-time such as 2024-03-05T08:00"
 NOT_A_DAY = "is not a date and time of the calendar"
+NOT_AN_OFFSET = "ends in what is no offset from UTC"
+FURTHEST_OFFSET = timedelta(hours=14)
 TOO_EARLY = f"is a date before {EARLIEST_YEAR}, as spreadsheets make of small numbers"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = (datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()
@@ -121,6 +123,8 @@ def _moment(word: str) -> tuple[float, float | None, bool] | str:
         offset = timedelta(hours=int(offset_hours or 0), minutes=int(offset_minutes or 0))
     except (ValueError, OverflowError):
         return NOT_A_DAY
+    if offset > FURTHEST_OFFSET or int(offset_minutes or 0) % 15:
+        return NOT_AN_OFFSET
     if moment.year < EARLIEST_YEAR:
         return TOO_EARLY
     clock = (moment - EPOCH) / timedelta(seconds=1) + (SECONDS_PER_DAY if midnight_after else 0.0)
@@ -175,6 +179,8 @@ class Clock:
         Whether some time of day has no offset from UTC.
     low, high
         First and last clock; None where there is no row.
+    utc
+        There are times with an offset, and all of them stand in UTC: where they were taken it may be another day.
     """
 
     unit: TimeUnit
@@ -183,6 +189,7 @@ class Clock:
     local: bool = False
     low: float | None = None
     high: float | None = None
+    utc: bool = False
 
     @property
     def per_hour(self) -> float:

@@ -101,9 +101,10 @@ def test_files_beside_the_records_are_left_in_peace(folder):
 
 
 def test_tables_in_files_of_another_kind_are_warned_of(folder):
-    folder.write("crs.tsv", "x").write("old.xls", "x")
+    folder.write("crs.tsv", "x").write("old.xls", "x").write("events.csv.gz", "x").write("notes.json", "x")
     assert folder.read().said() == [
         "crs.tsv: is not read, as .tsv files are not.\n  Save it as CSV, Parquet or XLSX.",
+        "events.csv.gz: is not read, as .gz files are not.\n  Save it as CSV, Parquet or XLSX.",
         "old.xls: is not read, as .xls files are not.\n  Save it as CSV, Parquet or XLSX.",
     ]
 

@@ -297,3 +297,39 @@ def test_folders_whose_names_look_like_patterns_are_only_names(save, tmp_path):
     outcome = folder.read()
     assert outcome.rows("neuro", "ice") == [(9,)]
     assert "year" not in outcome.records.neuro.columns
+
+
+def test_two_columns_that_differ_in_case_are_read_by_neither(save):
+    columns = {"patient_id": ["P01"], "Site": ["A"], "site": ["B"], "time": [1.0], "TIME": [9.0], "icans_grade": [1]}
+    outcome = save(neuro=columns).read()
+    assert outcome.rows("neuro", "patient_id") == []
+    assert {"site", "Site", "site_1"}.isdisjoint(outcome.records.neuro.columns)
+    twice = "stands 2 times in the header, and none of them is read.\n  Keep one of them."
+    assert outcome.errors == [
+        f"neuro.parquet, row 1, column site: {twice}",
+        f"neuro.parquet, row 1, column time: {twice}",
+        "neuro.parquet, column time: no row can be used without this column.",
+    ]
+
+
+def test_lengths_of_time_are_not_taken_for_hours(save):
+    outcome = save(crs={"patient_id": ["P01"], "time": pa.array([3600], pa.duration("s")), "crs_grade": [1]}).read()
+    assert outcome.rows("crs", "hour") == []
+    assert outcome.errors[0].startswith("crs.parquet, column time: is of type duration[s], which cannot be read.")
+
+
+def test_an_id_that_is_no_number_names_nobody(save):
+    ids = [7.0, float("nan")]
+    outcome = save(
+        patients={"patient_id": ids}, neuro={"patient_id": ids, "time": [1.0, 2.0], "icans_grade": [1, 2]}
+    ).read()
+    assert outcome.rows("neuro", "patient_id") == [("7",)]
+    assert [error.partition(": ")[2] for error in outcome.errors] == ['"nan" names nobody.'] * 2
+
+
+def test_times_with_a_zone_beside_dates_are_doubted(save):
+    moments = pa.array([datetime(2024, 3, 4, 22)], pa.timestamp("us", tz="Asia/Shanghai"))
+    folder = save(neuro={"patient_id": ["P01"], "time": moments, "icans_grade": [1]})
+    folder.write("infusions.csv", "patient_id,infused_at\nP01,2024-03-05\n")
+    (warning,) = folder.read(time="dates").warnings
+    assert warning.startswith("infusions.csv: has dates while neuro.parquet has times in UTC")

@@ -258,3 +258,35 @@ def _iceberg(place):
             return CommitTableResponse(metadata=staged.metadata, **{"metadata-location": staged.metadata_location})
 
     return Folder("test")._create_staged_table("n.neuro", _typed(1).schema, location=str(place))
+
+
+def test_an_empty_file_of_several_is_an_error_and_the_others_are_read(parts):
+    outcome = parts({"neuro/a.csv": "patient_id,time,icans_grade\nP01,1,1\n", "neuro/b.csv": ""}).read()
+    assert outcome.rows("neuro", "hour") == [(1.0,)]
+    assert outcome.records.lost == {}
+    assert outcome.errors == ["neuro/b.csv: is empty.\n  A header row with the names of the columns was expected."]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_that_names_another_patient_than_its_folder_is_doubted(parts, kind):
+    text = "patient_id,time,icans_grade\nP01,0,1\n"
+    content = text if kind == "csv" else graded("P01", 1)
+    outcome = parts({f"neuro/patient_id={name}/a.{kind}": content for name in ("P01", "P02")}).read()
+    assert outcome.rows("neuro", "patient_id") == [("P01",), ("P01",)]
+    assert outcome.said() == [
+        (
+            f'neuro/patient_id=P02/a.{kind}, column patient_id: "P01" stands in this file, and its folder says P02; '
+            "what the file says counts.\n"
+            "  Correct the one that is wrong."
+        )
+    ]
+
+
+def test_a_file_with_a_column_twice_is_refused(parts):
+    (neuro, *_) = (
+        parts({"neuro/a.parquet": graded("P01", 1, TIME=[5.0]), "neuro/b.parquet": graded("P02", 2)})
+        .write("crs.csv", "patient_id,time,crs_grade\nP01,1,1\n")
+        .read()
+        .errors
+    )
+    assert neuro.endswith("Copy or export it again (the column time stands twice in it).")

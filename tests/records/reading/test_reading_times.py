@@ -103,6 +103,30 @@ def test_times_with_and_without_offset_are_compared_by_the_clock_and_doubted(dat
     ]
 
 
+@pytest.mark.parametrize("time", ["2024-03-30 10:00-16:30", "2024-03-30 10:00-10:50", "2024-03-30T10:00+99:00"])
+def test_a_span_of_time_is_not_taken_for_an_offset(dated, time):
+    (error,) = hours(dated, time, "2024-03-30T11:00")[1].errors
+    assert error == f'neuro.csv, row 2, column time: "{time}" ends in what is no offset from UTC.\n  Correct it.'
+
+
+@pytest.mark.parametrize(
+    ("infused", "time", "dates", "utc"),
+    [
+        ("2024-03-29T22:00Z", "2024-03-30", "neuro.csv", "infusions.csv"),
+        ("2024-03-30", "2024-03-29T23:00Z", "infusions.csv", "neuro.csv"),
+    ],
+)
+def test_dates_beside_times_in_utc_are_doubted(dated, infused, time, dates, utc):
+    dated.write("infusions.csv", f"patient_id,infused_at\nP01,{infused}\n")
+    assert hours(dated, time)[1].said() == [
+        (
+            f"{dates}: has dates while {utc} has times in UTC: the days of those are days in UTC, and may be others at "
+            "the bedside.\n"
+            "  Write times with the offset of their place, or as the clock there shows them."
+        )
+    ]
+
+
 def test_records_with_an_offset_and_infusions_without_are_compared_by_the_clock(dated):
     found, outcome = hours(dated, "2024-03-02T10:00+05:00")
     assert found == [24.0]
