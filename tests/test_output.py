@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -76,6 +77,29 @@ def test_a_folder_that_is_not_ours_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(CallError, match="is not an output of icans"), whole_folder(tmp_path):
         pass
     assert (tmp_path / "thesis.docx").exists()
+
+
+def test_a_place_where_a_disk_is_mounted_is_refused_before_anything_is_computed(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == tmp_path)
+    with pytest.raises(CallError, match="Name a folder in it"), whole_folder(tmp_path):
+        pytest.fail("nothing is to be written")
+
+
+def test_a_signal_while_the_old_output_is_removed_leaves_nothing_about(tmp_path: Path, monkeypatch) -> None:
+    out = tmp_path / "out"
+    write(out, "old")
+    remove, signals = shutil.rmtree, [SystemExit(143)]
+
+    def stopped(folder: Path, *, ignore_errors: bool) -> None:
+        if signals:
+            raise signals.pop()
+        remove(folder, ignore_errors=ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", stopped)
+    with pytest.raises(SystemExit):
+        write(out, "new")
+    assert (out / "text").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_link_is_not_followed_into_what_it_points_to(tmp_path: Path) -> None:
