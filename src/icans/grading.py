@@ -11,7 +11,7 @@ from pyarrow.csv import write_csv
 from icans import protocol
 from icans.engines import connect
 from icans.errors import CallError, ScaleError
-from icans.output import whole_file
+from icans.output import refuse_input_as_output, whole_file
 from icans.records.files import WORKBOOKS
 from icans.records.parts import located
 from icans.records.reading import read_records, read_table
@@ -66,6 +66,8 @@ def grade_table(
     """
     if out is not None and out.suffix.lower() not in {".csv", ".parquet"}:
         raise CallError(f"--out {out}: the name ends in neither .csv nor .parquet.")
+    if out is not None:
+        refuse_input_as_output(out, [table, Path(scale_id)])
     scale = catalogue.named(scale_id)
     for sentence in unconfirmed([scale]):
         sys.stderr.write(f"{sentence}\n")

@@ -8,7 +8,7 @@ import glob
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -32,12 +32,14 @@ def whole_folder(out: Path) -> Iterator[Path]:
     Raises
     ------
     CallError
-        `out` is a file, or a folder with other things in it.
+        `out` is a file, a folder with other things in it, or where a disk is mounted.
     StudyError
         There is no room for it.
     """
     if (out.exists() or out.is_symlink()) and not _replaceable(out):
         raise CallError(f"{out} exists and is not an output of icans.", "Name an empty or a new folder with --out.")
+    if out.is_mount():
+        raise CallError(f"{out} is where a disk is mounted, and cannot be replaced whole.", "Name a folder in it.")
     out = out.resolve()
     _make_parent(out)
     _clear_leftovers(out)
@@ -49,7 +51,10 @@ def whole_folder(out: Path) -> Iterator[Path]:
             yield new
             _put_in_place(new, out)
     finally:
-        shutil.rmtree(new, ignore_errors=True)
+        try:
+            shutil.rmtree(new, ignore_errors=True)
+        finally:  # a signal can cut the first attempt short
+            shutil.rmtree(new, ignore_errors=True)
 
 
 @contextmanager
@@ -68,6 +73,18 @@ def whole_file(out: Path) -> Iterator[Path]:
             new.replace(out)
     finally:
         new.unlink(missing_ok=True)
+
+
+def refuse_input_as_output(out: Path, inputs: Iterable[Path]) -> None:
+    """Refuse to replace a file by what is made of it.
+
+    Raises
+    ------
+    CallError
+        `out` is one of the inputs.
+    """
+    if out.exists() and any(path.exists() and out.samefile(path) for path in inputs):
+        raise CallError(f"{out} is read; output there would replace it.", "Name another file with --out.")
 
 
 @contextmanager
