@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from icans import cli
 from icans.commands.progress import counted
+from icans.errors import CallError
 
 PACKAGED = Path(str(files("icans.packaged") / "idm13"))
 
@@ -159,6 +161,35 @@ def test_check_writes_its_findings_beside_the_records(study: Path) -> None:
     written = (study / "findings.csv").read_text(encoding="utf-8")
     assert "error,neuro.csv,2,consciousness,drowsy," in written
     assert icans("check", study).returncode == 1
+
+
+def test_no_record_is_replaced_by_what_is_found_in_it(tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text('[study]\ntitle = "T"\n[records]\ntime = "hours"\n')
+    (tmp_path / "patients.csv").write_text("patient_id\nP1\n")
+    neuro = tmp_path / "neuro.csv"
+    neuro.write_text("patient_id,time,ice,icans_grade\nP1,24,2,1\n")
+    cli.check(tmp_path)
+    assert "warning,neuro.csv,,icans_grade,1," in (tmp_path / "findings.csv").read_text(encoding="utf-8")
+    with pytest.raises(CallError, match=r"neuro\.csv is read"):
+        cli.check(tmp_path, neuro)
+    with pytest.raises(CallError, match=r"neuro\.csv is read"):
+        cli.grade(neuro, "astct-2019-icans", neuro)
+    assert neuro.read_text().endswith("P1,24,2,1\n")
+
+
+@pytest.mark.parametrize(("cause", "code"), [(KeyboardInterrupt(), 130), (SystemExit(143), 143)])
+def test_a_stop_that_python_wraps_is_no_fault(cause, code, monkeypatch, capsys) -> None:
+    def stopped() -> None:
+        raise RuntimeError("Error calling __set_name__") from cause
+
+    monkeypatch.setattr(cli, "app", stopped)
+    monkeypatch.setattr(cli.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(cli.gc, "set_threshold", lambda *_: None)
+    monkeypatch.setattr(cli.gc, "freeze", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == code
+    assert capsys.readouterr().err == ""
 
 
 def test_new_makes_a_study_that_can_be_checked(tmp_path: Path) -> None:

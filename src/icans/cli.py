@@ -43,7 +43,10 @@ def icans(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 @app.command()
 def demo(out: OutFolder = Path("icans-demo")) -> None:
-    """Run the packaged synthetic study from raw records to report and check every figure it claims."""
+    """Run the packaged synthetic study, from records to report.
+
+    Every figure that it claims is checked.
+    """
     from icans.packaged import folder
     from icans.results.claims import failed, read_claims, verify
     from icans.results.verdicts import summary
@@ -58,7 +61,10 @@ def demo(out: OutFolder = Path("icans-demo")) -> None:
 
 @app.command()
 def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")]) -> None:
-    """Make a study folder to fill in: study.toml, a template of every table, the data dictionary."""
+    """Make a study folder to fill in.
+
+    It holds study.toml, a template of every table and the data dictionary.
+    """
     from icans.records.templates import write_study
 
     write_study(folder)
@@ -72,14 +78,20 @@ def check(
         Path | None, typer.Option("--out", metavar="FILE", help="Where to write findings.csv; by default into STUDY.")
     ] = None,
 ) -> None:
-    """Say everything that is wrong or doubtful in the records; exit 1 where a row cannot be used."""
-    from icans.output import whole_file
+    """Say everything that is wrong or doubtful in the records.
+
+    Exit 1 where a row cannot be used.
+    """
+    from icans.output import refuse_input_as_output, whole_file
     from icans.records.findings import write_csv
     from icans.records.findings_table import print_findings
+    from icans.study_record import sources
 
-    with opened(study, complete=False) as read:
-        findings = read.findings()
     file = out or study / "findings.csv"
+    with opened(study, complete=False) as read:
+        inputs = [path for source in sources(read) for path in source.paths]
+        refuse_input_as_output(file, [*inputs, study / "claims.toml"])
+        findings = read.findings()
     with whole_file(file) as unfinished:
         write_csv(findings, unfinished)
     print_findings(findings)
@@ -108,7 +120,11 @@ def grade(
         Literal["unknown", "absent"], typer.Option("--unrecorded", help="What a sign nobody recorded means.")
     ] = "unknown",
 ) -> None:
-    """Grade one table by a published scale, row by row."""
+    """Grade one table by a published scale, row by row.
+
+    Age and developmental delay are read from columns age_years and developmental_delay of the table; a patient without
+    is 12 or older and without delay.
+    """
     from icans.grading import grade_table
 
     findings = grade_table(table, scale, out=out, unrecorded=unrecorded)
@@ -135,7 +151,10 @@ def agree(
     ] = None,
     engine: EngineName = "duckdb",
 ) -> None:
-    """Compare scales on the same assessments, and recorded with derived grades."""
+    """Compare scales, and recorded with derived grades.
+
+    Each assessment is graded by each scale.
+    """
     from icans.agreement import agree, print_agreement
     from icans.output import whole_folder
 
@@ -169,7 +188,10 @@ def sensitivity(
     ] = None,
     engine: EngineName = "duckdb",
 ) -> None:
-    """Compute remission under every combination of the definitions in [alternatives] of study.toml."""
+    """Compute remission under every combination of definitions.
+
+    They stand in [alternatives] of study.toml; without it a standard set is tried.
+    """
     from icans.output import whole_folder
     from icans.results.sensitivity_summary import print_summary
     from icans.sensitivity import try_definitions
@@ -201,7 +223,10 @@ def verify(
         Path | None, typer.Option("--claims", metavar="FILE", help="By default claims.toml in STUDY.")
     ] = None,
 ) -> None:
-    """Recompute what a manuscript states; exit 1 where a claim differs."""
+    """Recompute what a manuscript states in claims.toml.
+
+    Exit 1 where a claim is contradicted or cannot be had.
+    """
     from icans.results.claims import failed, read_claims, verify
     from icans.results.verdicts import print_verdicts
 
@@ -220,7 +245,7 @@ def scales(
         Path | None, typer.Option("--study", metavar="STUDY", help="Study folder whose own scales count too.")
     ] = None,
 ) -> None:
-    """List the catalogue of scales, or print one as the table a clinician knows."""
+    """List the scales, or print one as a clinician knows it."""
     from icans.scales import catalogue
     from icans.scales.screen import show, show_catalogue
 
@@ -237,7 +262,10 @@ def simulate(
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed gives the same cohort.")] = 1,
     parameters: ParametersFile = None,
 ) -> None:
-    """Write a synthetic cohort with stated rates as a study folder of Parquet files."""
+    """Write a synthetic cohort with stated rates.
+
+    It is a study folder of Parquet files.
+    """
     from icans.output import whole_folder
     from icans.simulate import simulate
     from icans.simulate.parameters_file import read_parameters
@@ -269,6 +297,10 @@ def main() -> None:
             1,
         )
     except Exception as error:  # the last door: no traceback reaches a user
+        if isinstance(error.__cause__, KeyboardInterrupt):  # as Python wraps one that comes while a class is made
+            sys.exit(128 + signal.SIGINT)
+        if isinstance(error.__cause__, SystemExit):
+            raise error.__cause__ from None
         if os.environ.get("ICANS_TRACEBACK"):
             raise
         what = str(error).partition("\n")[0]

@@ -15,7 +15,10 @@ def compare(
         Path | None, typer.Option("--out", metavar="FILE", help="CSV of everything that is not the same.")
     ] = None,
 ) -> None:
-    """Say which results of two runs differ, by how much, and because of what; exit 1 where any does."""
+    """Say what differs between two runs, and because of what.
+
+    Exit 1 where anything that came out differs.
+    """
     from icans.output import whole_file
     from icans.run_comparison import compare_runs, print_comparison, write_comparison
 

@@ -43,7 +43,10 @@ def power(
         Path | None, typer.Option("--out", metavar="DIR", help="Folder for results, figure and a page.")
     ] = None,
 ) -> None:
-    """Say what a trial of so many patients would show: exact chances, and simulated trials; it recommends no design."""
+    """Say what a trial of so many patients would show.
+
+    Exact chances, and simulated trials; it recommends no design.
+    """
     from icans.output import whole_folder
     from icans.power.asked import asked
     from icans.power.command import plan

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from icans.network import Sharing
 
 results = typer.Typer(
-    help="Merge the results of several sites, or make those of one safe to share.",
+    help="Merge results of several sites; make one safe to share.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -23,7 +23,7 @@ results = typer.Typer(
 
 @results.callback()
 def _results() -> None:
-    """Merge the results of several sites, or make those of one safe to share."""
+    """Merge results of several sites; make one safe to share."""
 
 
 @results.command()

@@ -34,7 +34,7 @@ def derive(
     *,
     fresh: Fresh = False,
 ) -> None:
-    """Write the derived tables (grades, episodes, courses, ...) as Parquet."""
+    """Write the derived tables (grades, episodes, ...) as Parquet."""
     from icans.output import whole_folder
     from icans.study_record import content_of, reading_findings
 
