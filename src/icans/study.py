@@ -159,7 +159,8 @@ class Study:
                 graded = self.engine.write(self.graded(), Path(folder) / "grades.parquet")
                 return self.findings({"grades": graded})
         doubts = [*lacking(self.scales.values(), self.records), *check(self.records, self.protocol, self.engine)]
-        return [*self.records.findings, *doubts, *contradiction_findings(derived["grades"], self.engine)]
+        contradicted = contradiction_findings(derived["grades"], self.engine, self.records.files)
+        return [*self.records.findings, *doubts, *contradicted]
 
     def graded(self) -> Numbered:
         """Grade every assessment of both toxicities."""

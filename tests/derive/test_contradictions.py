@@ -74,7 +74,9 @@ def test_a_contradiction_says_what_the_signs_give_and_which(engine):
         ("neuro", "icans_grade", "1", "is recorded, but its own signs give at least 3 (consciousness) (hour 2.0)"),
         ("neuro", "icans_grade", "4", "is recorded, but its own signs give at most 2 (hour 3.0)"),
     ]
-    assert found[0].advice == "Correct the grade or the sign; the study is graded by the signs."
+    assert found[0].advice == (
+        "Correct the grade or the sign; the study is graded by the signs. discordant.csv of icans report has the times."
+    )
 
 
 def test_a_contradiction_names_the_file_as_the_user_knows_it(engine):

@@ -94,7 +94,9 @@ def signs_give_less(found: ibis.Table) -> ir.BooleanValue:
     return (found.grade_low < found.grade_high) & (found.recorded_grade > found.grade_high)
 
 
-ADVICE = "Correct the grade or the sign; the study is graded by the signs."
+ADVICE = (
+    "Correct the grade or the sign; the study is graded by the signs. discordant.csv of icans report has the times."
+)
 CHECKS = tuple(
     Check(asks, file="{table}", column="{column}", value="{recorded_grade}", problem=problem, advice=ADVICE)
     for asks, problem in (
