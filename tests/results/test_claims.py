@@ -17,6 +17,8 @@ PATIENTS = tuple(f"P{number:02}" for number in range(1, 14))
 RESULTS = [
     Result("remission", "remission", "percent", 1200 / 13, unit="%", n=13, patients=PATIENTS),
     Result("remission", "remission", "events", 12.0, n=13, patients=PATIENTS),
+    Result("remission", "remission", "ci_high", 92.4, unit="%", n=13, patients=PATIENTS),
+    Result("survival", "os", "survival", 54.0, level="6 months", unit="%", n=13, patients=PATIENTS),
     Result("remission", "remission", "percent", 100.0, group="severe", unit="%", n=5, patients=PATIENTS[:5]),
     Result("baseline", "age_years", "median", 39.0, unit="years", n=13, patients=PATIENTS),
     Result("baseline", "age_years", "median", 40.0, group="evaluable", unit="years", n=13, patients=PATIENTS),
@@ -94,7 +96,9 @@ def test_a_number_is_compared_at_the_precision_stated(stated, value, statistic, 
     assert compare(parse(stated), value, statistic) == (verdict, explanation)
 
 
-@pytest.mark.parametrize("text", ["", "about 12", "12.", "1.2.3", "12,34", "0x12", "nan", "inf", "1e999", "<", "5-7"])
+@pytest.mark.parametrize(
+    "text", ["", "about 12", "12.", "1.2.3", "12,34", "0x12", "nan", "inf", "1e999", "<", "5-7", "0,285", "6.0 months"]
+)
 def test_what_is_no_figure_is_not_understood(text):
     assert parse(text) is None
 
@@ -136,11 +140,24 @@ def test_a_claim_without_group_means_the_only_one(tmp_path):
         ("12/13", "events", "agrees", "12 of 13"),
         ("12 of 14", "events", "contradicts", "12 of 13"),
         ("11 of 13", "percent", "contradicts", "12 of 13"),
+        ("12 of 13", "ci_high", "contradicts", "92.4"),
+        ("39 of 13", "median", "contradicts", "39"),
     ],
 )
 def test_a_count_of_a_total_is_compared_with_count_and_n(tmp_path, stated, statistic, verdict_, ours):
-    found = verdict(tmp_path, stated, statistic=statistic)
+    analysis = "baseline" if statistic == "median" else "remission"
+    found = verdict(
+        tmp_path, stated, analysis, statistic, **({"variable": "age_years"} if analysis == "baseline" else {})
+    )
     assert (found.verdict, found.ours) == (verdict_, ours)
+
+
+def test_a_landmark_that_the_protocol_does_not_name_is_not_available(tmp_path):
+    found = verdict(tmp_path, "50", "survival", "survival", variable="os", level="9 months")
+    assert found.verdict == "not available"
+    assert found.explanation == (
+        '[survival] landmarks_months of study.toml does not name "9 months". Did you mean 6 months?'
+    )
 
 
 def test_a_median_not_reached_can_be_stated_and_a_number_for_it_is_not_available(tmp_path):
@@ -214,7 +231,8 @@ def test_mistakes_of_claims_toml_are_all_told_at_once(tmp_path):
         "claims.toml, claim 5: id is missing.\n"
         "claims.toml, claim 5: analysis should be text, and is ''.\n"
         "claims.toml, claim 5: level should be text, and is True.\n"
-        '  A figure is text, so that its last digit counts: "92.3", "2.0e6", "<0.05", "12 of 13" or "not reached".'
+        '  A figure is text, so that its last digit counts: "92.3", "2.0e6", "<0.05", "12 of 13" or "not reached". '
+        "An interval or a range is two claims; a unit is left out."
     )
 
 

@@ -17,7 +17,16 @@ from icans.results.stated import Agreement, Stated, compare, parse
 REQUIRED = ("id", "analysis", "statistic", "stated")
 OPTIONAL = ("variable", "group", "level", "source", "note", "disputed")
 KEYS = REQUIRED + OPTIONAL
-FORMS = 'A figure is text, so that its last digit counts: "92.3", "2.0e6", "<0.05", "12 of 13" or "not reached".'
+FORMS = (
+    'A figure is text, so that its last digit counts: "92.3", "2.0e6", "<0.05", "12 of 13" or "not reached". '
+    "An interval or a range is two claims; a unit is left out."
+)
+COUNTED = frozenset({"", "%", "rows"})
+"""Units of numbers that ``12 of 13`` can be held against."""
+NOISE = Decimal("1e-6")
+"""Most by which a count that was had from a percentage is not whole."""
+LANDMARKS = {"survival": "[survival] landmarks_months", "time_to_remission": "[remission] landmarks_days"}
+"""Where study.toml names the levels of an analysis."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +102,10 @@ def read_claims(path: Path) -> list[Claim]:
     """
     file = path / "claims.toml" if path.is_dir() else path
     if not file.is_file():
-        raise CallError(f"{file}: there are no claims here.", "Write one, or name another file with --claims.")
+        raise CallError(
+            f"{file}: there are no claims here.",
+            "Write a [[claim]] with id, analysis, statistic and stated for each figure; or name a file with --claims.",
+        )
     try:
         content = tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
@@ -202,7 +214,10 @@ def _row(claim: Claim, results: Sequence[Result]) -> Result | str:
 
 def _nobody(claim: Claim, like: Result, level: str, known: set[str]) -> Result:
     """Give the row of a level that the records do not have, by a slip of the claim or a change of the records."""
-    reason = f'nothing in the records is "{level}". {nearest(level, known)}'
+    if like.analysis in LANDMARKS:
+        reason = f'{LANDMARKS[like.analysis]} of study.toml does not name "{level}". {nearest(level, known)}'
+    else:
+        reason = f'nothing in the records is "{level}". {nearest(level, known)}'
     return replace(like, level=level, group=claim.group, value=None, reason=reason, patients=())
 
 
@@ -236,6 +251,9 @@ def _at_precision(value: float, step: Decimal) -> str:
 
 def _count_verdict(claim: Claim, row: Result, value: float, total: int) -> Verdict:
     """Compare ``12 of 13`` with a count, or with a percentage of the row's n."""
-    count = quantised(exact(value * row.n / 100 if row.unit == "%" else value), Decimal(1))
+    number = exact(value * row.n / 100 if row.unit == "%" else value)
+    count = quantised(number, Decimal(1))
+    if row.unit not in COUNTED or abs(number - count) > NOISE:
+        return Verdict(claim, row, "contradicts", f"it is no count of {row.n}", f"{value:.10g}")
     agrees = count == claim.stated.value and row.n == total
     return Verdict(claim, row, "agrees" if agrees else "contradicts", "", f"{count:f} of {row.n}")

@@ -28,7 +28,7 @@ BOUNDS = {"<=": le, ">=": ge, "<": lt, ">": gt}
 LOCATIONS = frozenset({"median", "median_all", "median_before", "median_after", "mean", "min", "max", "q1", "q3"})
 
 _NUMBER = re.compile(
-    r"(?P<digits>[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(?:(?:e|[x×*]\s*10\s*\^?)\s*(?P<power>[+-]?\d+))?\s*%?",
+    r"(?P<digits>[+-]?(?:[1-9]\d{0,2}(?:,\d{3})+|\d+)(?:\.\d+)?)\s*(?:(?:e|[x×*]\s*10\s*\^?)\s*(?P<power>[+-]?\d+))?\s*%?",
     re.IGNORECASE,
 )
 _COUNT = re.compile(r"(\d+)\s*(?:of|/)\s*(\d+)")
