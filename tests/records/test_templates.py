@@ -70,7 +70,7 @@ def test_the_folder_holds_what_there_is_to_do(tmp_path):
     assert names == {"study.toml", "dictionary.md", "README.txt", *(f"{name}.csv" for name in TABLES)}
     readme = (tmp_path / "my study" / "README.txt").read_text(encoding="utf-8")
     assert f"icans check '{tmp_path / 'my study'}'" in readme
-    assert len(readme.splitlines()) <= 12
+    assert len(readme.splitlines()) <= 20
     assert [file.name for file in tmp_path.iterdir()] == ["my study"]
 
 

@@ -43,6 +43,14 @@ This is a study folder of icans.
    lists what cannot be used and what is implausible. Correct it and check again.
 4. icans report {folder} --out report
    writes the derived tables, the results, the figures and report.html.
+5. claims.toml: what your manuscript states, each figure with the names that results.json of the report has for it:
+     [[claim]]
+     id = "response"
+     analysis = "remission"
+     statistic = "percent"
+     stated = "92.3"
+   icans verify {folder}
+   recomputes each and compares it at the precision stated.
 """
 
 
