@@ -166,7 +166,7 @@ def _kind(schema: dict[str, Any]) -> str:
 def _range(schema: dict[str, Any]) -> str:
     least, most = schema.get("minimum"), schema.get("maximum")
     if most is not None:
-        return f", {least:g} to {most:g}"
+        return f", {least:.10g} to {most:.10g}"
     if least is not None:
         return f", {least:g} or more"
     return f", more than {schema['exclusiveMinimum']:g}" if "exclusiveMinimum" in schema else ""
