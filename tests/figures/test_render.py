@@ -1,9 +1,11 @@
 """Figures as files: SVG that browsers show, PNG that journals print, and processes that end."""
 
+import errno
 import json
 import re
 import struct
 from dataclasses import replace
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -106,6 +108,14 @@ def test_a_figure_that_cannot_be_drawn_is_named(figures, tmp_path):
     with pytest.raises(StudyError, match=r"^broken: could not be drawn"), Renderer() as running:
         drawn = running.draw([broken, figures["flow"]], tmp_path)
         assert drawn["flow"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")
+def test_a_full_disk_is_told_apart_from_a_figure_that_cannot_be_drawn(figures, tmp_path):
+    (tmp_path / "flow.png").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as full, Renderer() as running:
+        running.draw([figures["flow"]], tmp_path)
+    assert full.value.errno == errno.ENOSPC
 
 
 def test_a_name_in_another_script_is_drawn_with_the_fonts_of_the_system(renamed, curves, results, protocol, tmp_path):

@@ -13,7 +13,7 @@ from typing import Any
 from icans.errors import StudyError
 
 Answer = dict[str, Any]
-"""What a process says of a job; under ``error`` why it could not be done."""
+"""What a process says of a job; under ``error`` why it could not be done, under ``errno`` what the system calls it."""
 
 BROUGHT = Path(__file__).with_name("fonts.conf")
 """Settings under which no font of the system is read: the renderer brings its own, so that a figure is the same on

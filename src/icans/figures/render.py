@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from icans.errors import StudyError
 from icans.figures.process import Answer, DrawingProcess
+from icans.output import NO_ROOM
 
 if TYPE_CHECKING:
     from icans.figures.figure import Figure
@@ -152,6 +154,8 @@ def request(job: dict[str, Any]) -> bytes:
 
 def _answer(name: str, future: Future[Answer]) -> Answer:
     answer = future.result()
+    if answer.get("errno") in NO_ROOM:
+        raise OSError(answer["errno"], os.strerror(answer["errno"]))
     if "error" in answer:
         raise StudyError(f"{name}: could not be drawn: {answer['error']}.")
     return answer

@@ -69,6 +69,7 @@ def main() -> None:
             answer = done(json.loads(line))
         except Exception as error:  # noqa: BLE001  # whatever it is, the asking process says so
             answer = {"error": " ".join(f"{type(error).__name__}: {error}".partition("\n    at ")[0].split())}
+            answer |= {"errno": error.errno} if isinstance(error, OSError) else {}
         sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
