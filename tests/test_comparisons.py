@@ -21,11 +21,15 @@ from icans.figures.figure import Figure
 from icans.figures.forest import effects, forest
 from icans.figures.group_curves import group_curves
 from icans.figures.render import Renderer
+from icans.protocols.compare import Compare
 from icans.report.cautions import caution
 from icans.results.claims import read_claims, verify
 from icans.results.curves import Curve
 from icans.results.gathered import gather
 from icans.results.groups.between import Drawn, between_groups
+from icans.results.groups.grouping import Grouping
+from icans.results.groups.late import Late
+from icans.results.groups.outcomes import Outcome
 from icans.results.groups.source import Source
 from icans.stats.competing_risks import aalen_johansen
 from icans.stats.firth import firth_cox
@@ -175,6 +179,15 @@ def test_a_landmark_counts_who_was_still_at_risk_by_what_was_known_then(found):
     expected = firth_cox([3, 1, 7, 3, 1, 1], [1, 1, 0, 0, 1, 0], [1, 1, 1, 0, 0, 0])
     assert ratio.value == pytest.approx(expected.hazard_ratios[0].value)
     assert "Firth's penalty is used, as 3 events" in ratio.method
+
+
+def test_a_group_known_exactly_at_a_landmark_is_known_by_it():
+    zero, moment = np.array([159.6]), np.array([327.6])
+    assert (moment - zero)[0] > 168  # as floats
+    outcome = Outcome("os", "survival", "death", "onset", zero, np.array([20.0]), np.array([0]), "months")
+    asked = Compare(name="Treated", by="treated")
+    groups = Grouping(asked, ("treated", "untreated"), np.array([0]), moment, waits=1)
+    assert Late(groups, outcome, np.array([-np.inf]), np.array([True])).change.tolist() == [7.0]
 
 
 def test_the_time_dependent_model_counts_patients_where_they_were_known_to_be(found):

@@ -29,6 +29,8 @@ IMMORTAL, TIME_DEPENDENT, MANTEL_BYAR = "immortal time", "time-dependent", "Mant
 SIMON_MAKUCH = "Simon-Makuch"
 AT_ONCE = 1e-6
 """Hours by which a moment may come after time zero and still be at it."""
+DECIMALS = 6
+"""Of hours between two moments: what is exactly seven days later is not later than that."""
 
 LISTED = 20
 """Most patients whose immortal time is a row of its own; immortal_time.csv has all."""
@@ -109,7 +111,7 @@ class Late:
 
     def _days(self, moment: Floats) -> Floats:
         """Give the days from time zero to a moment, 0 where it was not after it and NaN where it never came."""
-        after = moment[self.analysed] - self.outcome.zero[self.analysed]
+        after = np.round(moment[self.analysed] - self.outcome.zero[self.analysed], DECIMALS)
         days = np.where(after <= AT_ONCE, 0.0, after / HOURS_PER_DAY)
         return np.where(np.isposinf(days), np.nan, days)
 
