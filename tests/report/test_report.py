@@ -18,20 +18,38 @@ PACKAGED = Path(str(files("icans.packaged") / "idm13"))
 HOSTILE = "</script><img src=x onerror=alert(1)><script>alert(2)</script>"
 
 
+VOID = {"meta", "br", "img", "hr", "col"}
+
+
 class Page(HTMLParser):
-    """What a browser would see: elements with their attributes, and the text of each section."""
+    """What a browser would see: elements with their attributes, the text, and numbers in cells that lead nowhere."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.text: list[str] = []
+        self.silent: list[str] = []
+        self.unbalanced: list[str] = []
+        self._open: list[str] = []
         self.feed(html)
+        self.unbalanced += self._open
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag in VOID:
+            return
+        if not self._open or self._open.pop() != tag:
+            self.unbalanced.append(tag)
 
     def handle_data(self, data):
         self.text.append(data)
+        in_a_cell = {"td", "strong"} & set(self._open) and "button" not in self._open
+        if in_a_cell and re.search(r"\d", data):
+            self.silent.append(data)
 
     def named(self, tag):
         return [attributes for name, attributes in self.elements if name == tag]
@@ -129,6 +147,31 @@ def test_every_number_leads_to_its_row(html):
     assert rate["patient_count"] == 13
 
 
+def test_no_number_of_a_table_or_of_the_headline_leads_nowhere(html):
+    assert Page(html).silent == []
+
+
+def test_it_is_well_formed_and_its_links_lead_somewhere(html, hostile):
+    for page in (Page(html), Page(hostile)):
+        assert page.unbalanced == []
+        ids = [attributes["id"] for _, attributes in page.elements if "id" in attributes]
+        assert len(ids) == len(set(ids))
+        assert {link["href"] for link in page.named("a") if link.get("href")} <= {f"#{name}" for name in ids}
+
+
+def test_what_scrolls_on_a_phone_has_a_name_and_takes_the_focus(html):
+    page = Page(html)
+    scrolling = [own for tag, own in page.elements if tag == "div" and own.get("class") in {"table", "chart"}]
+    assert len(scrolling) == len(page.named("table")) + len(page.named("figure"))
+    assert all(own["aria-label"] and own["role"] == "group" and own["tabindex"] == "0" for own in scrolling)
+
+
+def test_its_head_says_what_the_software_is_not_and_where_numbers_lead_without_javascript(html):
+    header = " ".join(html.partition("</header>")[0].split())
+    assert "research software, not a medical device. It describes what was recorded and recommends no" in header
+    assert re.search(r"<noscript>.*results\.json.*</noscript>", header)
+
+
 def test_a_synthetic_study_says_so_on_every_page(html):
     assert "every patient here is made up" in html
     assert "evidence of nothing" in html
@@ -183,6 +226,9 @@ def test_a_study_of_one_patient_with_grades_only_has_a_report(tmp_path):
     assert "No patient is evaluable: nothing here is about the intervention." in text
     assert "One arm" not in text
     assert "Evaluable (n = 0)" not in text
+    assert (
+        "Before and after No analyte was measured in evaluable patients both before and after a first course. " in text
+    )
     assert "3 of 3 ICANS assessments have the clinic's grade alone" in text
     assert "There is no table events" in text
 
@@ -201,4 +247,6 @@ def test_it_says_who_is_left_out_and_what_is_no_comparison(tmp_path):
     assert "their survival from infusion cannot be compared with that of all infused" in text
     assert "median overall survival of all infused" in text
     assert "2 errors, 2 warnings, 0 notes" in text
+    assert "1 evaluable patient " in text
+    assert "3.0 months median overall survival of all infused (no interval)" in text
     assert "(<button" not in re.search(r'id="table-remission".*?</table>', html, re.DOTALL)[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from icans.figures.labels import capitalised
 from icans.report.definitions import Definition
 
 
@@ -27,6 +28,11 @@ def section(identity: str, title: str, *blocks: Markup) -> Section:
 def paragraph(text: str | Markup) -> Markup:
     """Write a paragraph."""
     return Markup("<p>{}</p>").format(text)
+
+
+def nothing(reason: str) -> Markup:
+    """Say in a sentence why something is not shown."""
+    return Markup('<p class="missing">{}.</p>').format(capitalised(reason.removesuffix(".")))
 
 
 def bullets(sentences: Iterable[str | Markup]) -> Markup:

@@ -39,8 +39,9 @@ def effects_table(numbers: Numbers, grouping: Grouping, identity: str) -> Markup
     """Set every effect with its interval, then the p-value, endpoint by endpoint."""
     rows = [row for name in grouping.comparison.endpoints for row in _endpoint(numbers, grouping, name)]
     note = (
-        "Differences and ratios: the group against the reference, the last. The effect and its interval say which "
-        "differences the data allow; the p-value says how surprising they would be if there were none."
+        "Differences (points: percentage points) and ratios: the group against the reference, the last. The effect and "
+        "its interval say which differences the data allow; the p-value says how surprising they would be if there "
+        "were none."
     )
     title = f"{grouping.comparison.name}: differences"
     return tables.block(identity, title, ("Effect (95% interval)", "p", "n"), rows, note)
@@ -117,7 +118,8 @@ def with_interval(numbers: Numbers, estimate: Result, low: Result | None, high: 
     digits = 1 if estimate.unit == "%" else 2
     value = "none"
     if estimate.value is not None:
-        value = display.measured(estimate.value, estimate.unit, display.places(estimate.value, digits))
+        unit = "points" if estimate.unit == "%" else estimate.unit
+        value = display.measured(estimate.value, unit, display.places(estimate.value, digits))
     if low is None or high is None:
         return numbers.show(value, [estimate])
     if low.value is None and high.value is None:
@@ -195,7 +197,7 @@ def immortal_table(numbers: Numbers, grouping: Grouping, endpoints: Sequence[str
                 for statistic in ("patients", "total", "longest", "percent")
             ]
             if found[0] is not None:
-                of = Markup("{} of {}").format(numbers.one(found[0]), f"{found[0].n:,}")
+                of = numbers.show(f"{display.shown(found[0])} of {found[0].n:,}", [found[0]])
                 rows.append(Row(words_of(label), (of, *(numbers.one(row) for row in found[1:])), indented=True))
     columns = ("Patients who carry it", "Together", "Longest", "Of all time observed")
     return tables.block(identity, "Immortal time", columns, [row for row in rows if row.cells or len(rows) > 1])

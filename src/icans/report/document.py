@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from icans import __version__
-from icans.counts import counted
+from icans.counts import counted, named
 from icans.figures.figure import Figure, LeftOut
 from icans.protocol import Protocol
 from icans.records.findings import SEVERITIES, Finding
 from icans.report import agreement, outcomes, tables
 from icans.report.asked import asked_sections
-from icans.report.blocks import Section, bullets, definition_list, details, paragraph, section
+from icans.report.blocks import Section, bullets, definition_list, details, nothing, paragraph, section
 from icans.report.definitions import definitions
 from icans.report.limits import limits
 from icans.report.numbers import Numbers
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from icans.results.claims import Claim
     from icans.results.groups.between import BetweenGroups
     from icans.results.specified import Specified
-
-LARGER = 1.45
-"""How much larger than on paper a figure may be on a screen."""
 
 FINDINGS_SHOWN = 50
 """Findings on the page; findings.csv has all of them."""
@@ -183,7 +180,7 @@ def _headline(numbers: Numbers) -> list[dict[str, Markup]]:
         numbers.find("remission", "remission", s) for s in ("percent", "events", "n", "ci_low", "ci_high")
     )
     if evaluable is not None and evaluable.value:
-        cards.append({"number": numbers.one(evaluable), "words": Markup("evaluable patients")})
+        cards.append({"number": numbers.one(evaluable), "words": escape(named(evaluable.value, "evaluable patient"))})
     if rate is not None and rate.value is not None:
         words = Markup("in remission: {} of {}, exact 95% interval {} to {}").format(
             *(numbers.one(row) for row in (events, n, low, high))
@@ -198,7 +195,10 @@ def _headline(numbers: Numbers) -> list[dict[str, Markup]]:
     survival = numbers.find("survival", "os", "median", group=None)
     if survival is not None and survival.value is not None:
         of = "" if _groups(numbers) == (None,) else " of all infused"
-        cards.append({"number": numbers.one(survival), "words": Markup("median overall survival{}").format(of)})
+        limits = outcomes.interval(numbers, survival)
+        bounded = Markup(", 95% interval {}") if outcomes.bounded(numbers, survival) else Markup(" ({})")
+        words = Markup("median overall survival{}").format(of) + bounded.format(limits)
+        cards.append({"number": numbers.one(survival), "words": words})
     return cards
 
 
@@ -215,7 +215,7 @@ def _figure(numbers: Numbers, content: Content, *identities: str) -> Markup:
         if figure.id in identities:
             return figure_block(numbers, figure, content.drawn)
     reasons = [absent.reason for absent in content.left_out if absent.id in identities]
-    return paragraph(Markup('<span class="missing">{}</span>').format(reasons[0])) if reasons else Markup("")
+    return nothing(reasons[0]) if reasons else Markup("")
 
 
 def figure_block(numbers: Numbers, figure: Figure, drawn: Mapping[str, str]) -> Markup:
@@ -223,15 +223,15 @@ def figure_block(numbers: Numbers, figure: Figure, drawn: Mapping[str, str]) -> 
     svg = drawn[figure.id]
     chart = Markup(svg)  # noqa: S704  # our own chart, its texts escaped when it was drawn
     return Markup(
-        '<figure id="figure-{}"><div class="chart" tabindex="0" style="--largest: {}px">{}</div>'
-        "<figcaption><b>{}.</b> {}</figcaption>{}</figure>"
-    ).format(figure.id, _largest_width(svg), chart, figure.title, figure.caption, _behind(numbers, figure))
+        '<figure id="figure-{}"><div class="chart" role="group" aria-label="{}" tabindex="0" style="--on-paper: {}px">'
+        "{}</div><figcaption><b>{}.</b> {}</figcaption>{}</figure>"
+    ).format(figure.id, figure.title, _width(svg), chart, figure.title, figure.caption, _behind(numbers, figure))
 
 
-def _largest_width(svg: str) -> int:
-    """Give the width at which the letters of a figure are as large as those of the text, in pixels."""
+def _width(svg: str) -> int:
+    """Give the width of a figure on paper, in pixels."""
     natural = re.search(r'<svg[^>]*? width="([\d.]+)"', svg)
-    return round(float(natural[1]) * LARGER) if natural else 1000
+    return round(float(natural[1])) if natural else 680
 
 
 def _behind(numbers: Numbers, figure: Figure) -> Markup:
@@ -265,7 +265,7 @@ def _exposure(numbers: Numbers) -> Markup:
 
 def _table(identity: str, title: str, columns: Sequence[str], rows: Sequence[tables.Row], note: str = "") -> Markup:
     if not rows:
-        return paragraph(Markup('<span class="missing">{}: nothing was recorded.</span>').format(title))
+        return nothing(f"{title}: nothing was recorded")
     return tables.block(identity, title, columns, rows, note)
 
 

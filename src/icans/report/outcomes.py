@@ -12,6 +12,7 @@ from icans.report.words import SHORT, label
 from icans.results import display
 from icans.results.rows import Result
 
+ENDS = ("ci_low", "ci_high")
 INDICATIONS = {None: "All evaluable", "severe": "Severe", "steroid_refractory": "Steroid-refractory"}
 
 
@@ -91,10 +92,21 @@ def _estimate(numbers: Numbers, row: Result | None) -> Markup:
 
 
 def _with_interval(numbers: Numbers, row: Result) -> Markup:
-    interval = _interval(numbers, row.analysis, row.variable, group=row.group, level=row.level)
-    if not interval or row.value is None:
+    limits, shown = interval(numbers, row), display.shown(row)
+    if not limits or (row.value is None and (shown != display.NOT_REACHED or not bounded(numbers, row))):
         return numbers.one(row)
-    return Markup("{} ({})").format(numbers.one(row), interval)
+    return Markup("{} ({})").format(numbers.show(shown, [row]), limits)
+
+
+def interval(numbers: Numbers, row: Result) -> Markup:
+    """Write the 95% interval of an estimate; nothing where it has none."""
+    return _interval(numbers, row.analysis, row.variable, group=row.group, level=row.level)
+
+
+def bounded(numbers: Numbers, row: Result) -> bool:
+    """Whether the 95% interval of an estimate has a limit."""
+    limits = (numbers.find(row.analysis, row.variable, end, group=row.group, level=row.level) for end in ENDS)
+    return any(limit is not None and limit.value is not None for limit in limits)
 
 
 def _interval(
@@ -104,7 +116,7 @@ def _interval(
     *,
     group: str | None = None,
     level: str | None = None,
-    ends: tuple[str, str] = ("ci_low", "ci_high"),
+    ends: tuple[str, str] = ENDS,
 ) -> Markup:
     low, high = (numbers.find(analysis, variable, end, group=group, level=level) for end in ends)
     if low is None or high is None:

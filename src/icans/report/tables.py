@@ -69,7 +69,9 @@ def block(identity: str, title: str, columns: Sequence[str], rows: Sequence[Row]
     """Set a table on the page; nothing where it has no rows with cells."""
     if not any(row.cells for row in rows):
         return Markup("")
-    return Markup('<div class="table">{}</div>').format(render(identity, title, columns, rows, note))
+    return Markup('<div class="table" role="group" aria-label="{}" tabindex="0">{}</div>').format(
+        title, render(identity, title, columns, rows, note)
+    )
 
 
 def _unbroken(cell: Markup) -> str:
