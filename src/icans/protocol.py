@@ -42,7 +42,11 @@ class Title(Section):
 class RecordsSection(Section):
     """`[records]`: where the tables are and how their times and blanks are written."""
 
-    source: str = Field("", description="Database URL or file that holds the tables; empty: files in the study folder")
+    source: str = Field(
+        "",
+        description="A workbook, an SQLite or DuckDB file, another folder, or a URL such as "
+        "postgresql://USER@HOST/DATABASE, that holds the tables; empty: files in the study folder",
+    )
     time: Literal["dates", "hours", "days"] = Field(
         "dates",
         description="How times are written: ISO 8601 dates and date-times, or hours or days from infusion",
