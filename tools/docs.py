@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from declarations: dictionary, definitions, scales, simulation, runs.
+"""Write the pages of docs/ that are made from declarations, and the index of the decisions.
 
     python tools/docs.py
 
@@ -26,6 +26,13 @@ DERIVED_TABLES = """\
 
 What `icans derive` and `icans report` write, one Parquet file each, in `derived/`. Hours count from the infusion that
 the row belongs to. `panel` and what follows it are written only where a section of the protocol needs them.
+"""
+
+DECISIONS = """\
+# Decisions
+
+A page for each choice between conventions: the question, the options with their sources, the choice, and what follows
+from it. Comments in the code name the page.
 """
 
 DEFINITIONS = """\
@@ -110,6 +117,15 @@ def pages() -> Iterator[tuple[str, str]]:
     yield "scales/README.md", markdown.index()
     yield "simulation.md", parameters_page()
     yield "runs.md", f"{RUNS}\n{record(Run)}"
+    yield "decisions/README.md", "\n".join([DECISIONS, *decisions()])
+
+
+def decisions() -> Iterator[str]:
+    """Name every decision by its heading."""
+    for page in sorted(DOCS.glob("decisions/0*.md")):
+        number, _, title = page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").partition(" ")
+        yield f"- [{number}]({page.name}) {title}"
+    yield ""
 
 
 def derived() -> str:
