@@ -8,15 +8,21 @@ from collections import Counter
 from pathlib import Path
 
 from tests.twin.against import STEPS, compared
+from tests.twin.against_results import compared_results
+
+PARTS = 8
+"""Parts of a cohort whose results are compared too."""
 
 
 def main(first: int, last: int, patients: int) -> None:
     rows: Counter[str] = Counter()
     different = 0
     for seed in range(first, last):
-        with tempfile.TemporaryDirectory() as folder:
+        time = [*STEPS][seed % len(STEPS)]
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
             try:
-                rows.update(compared(Path(folder), seed, time=[*STEPS][seed % len(STEPS)], patients=patients))
+                rows.update(compared(Path(one), seed, time=time, patients=patients))
+                rows["results"] += compared_results(Path(other), seed, time=time, patients=patients, parts=PARTS)
             except AssertionError as difference:
                 different += 1
                 sys.stdout.write(f"seed {seed}: {difference}\n")

@@ -1,4 +1,7 @@
-"""`icans derive` against a second derivation written from the documentation; `python -m tests.twin` runs more of it."""
+"""`icans derive` and `icans report` against a second derivation written from the documentation.
+
+`python -m tests.twin` runs more of it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.twin.against import compared
+from tests.twin.against_results import compared_results
 
 
 @pytest.mark.parametrize(("time", "seed"), [("dates", 12), ("hours", 13), ("days", 14), ("days", 20)])
@@ -13,3 +17,7 @@ def test_every_derived_table_is_that_of_a_second_derivation(tmp_path: Path, time
     rows = compared(tmp_path, seed, time=time, patients=80)
     assert rows["grades"] > 1000
     assert rows["endpoints"] > 0
+
+
+def test_every_row_of_results_is_that_of_a_second_computation(tmp_path: Path) -> None:
+    assert compared_results(tmp_path, 77, time="days", patients=60, parts=4) > 3000
