@@ -160,6 +160,36 @@ def test_the_tables_of_a_schema_are_read_and_their_faults_found(name, engines):
     ]
 
 
+ODD = """
+CREATE SCHEMA odd;
+SET search_path = odd;
+CREATE TABLE patients (patient_id text, site integer, "Site" integer);
+INSERT INTO patients VALUES ('P01', 1, 2);
+CREATE TABLE infusions (patient_id text, infused_at {kind});
+INSERT INTO infusions VALUES ('P01', '2024-03-05');
+CREATE TABLE neuro (patient_id text, time {kind}, icans_grade integer);
+INSERT INTO neuro VALUES ('P01', '2024-03-06', 1), ('P01', 'infinity', 2), ('P01', '0044-03-15 BC', 3);
+"""
+
+
+@pytest.mark.parametrize("name", ["duckdb", "postgres"])
+@pytest.mark.parametrize("kind", ["date", "timestamp", "timestamp with time zone"])
+def test_a_moment_of_no_calendar_costs_its_row_and_a_name_twice_its_columns(name, kind, engines):
+    with psycopg.connect(engines.postgres_url, autocommit=True) as connection:
+        connection.execute(f"DROP SCHEMA IF EXISTS odd CASCADE; {ODD.format(kind=kind)}")
+    url = f"{engines.postgres_url}/odd"
+    protocol = Protocol.model_validate({"study": {"title": "t"}, "records": {"source": url}})
+    with closing(connect(name, source=url)) as engine:
+        records = read_records(Path(), protocol, engine)
+        assert engine.rows(records.neuro.select("icans_grade")) == [{"icans_grade": 1}]
+    errors = [str(finding).splitlines()[0] for finding in records.findings if finding.severity == "error"]
+    nothing = (
+        "database, table neuro, patient P01, column time: there is no value, and the row cannot be used without one."
+    )
+    twice = "database, table patients, row 1, column site: stands 2 times in the header, and none of them is read."
+    assert sorted(errors) == [nothing, nothing, twice]
+
+
 def test_nobody_else_sees_a_table_and_nothing_is_left_behind(url):
     engine = connect(url)
     engine.keep(ibis.memtable({"a": [1]}))
@@ -291,6 +321,7 @@ def test_a_text_that_postgresql_cannot_hold_is_a_sentence(url):
         (psycopg.errors.OutOfMemory, "its server ran out of memory"),
         (psycopg.errors.InsufficientPrivilege, "the user lacks a right"),
         (psycopg.errors.QueryCanceled, "a query took longer than its server allows"),
+        (psycopg.errors.NumericValueOutOfRange, "a number is too large or too small for it"),
     ],
 )
 def test_a_server_that_cannot_go_on_is_a_sentence(error: Callable[[str], Exception], sentence):

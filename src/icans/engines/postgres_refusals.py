@@ -23,6 +23,7 @@ BY_STATE = {
     "53400": ("a limit of its server was reached", "Ask the administrator to raise it, or use --engine duckdb."),
     "54011": ("a table would have more columns than it allows", "Leave out columns, or use --engine duckdb."),
     "57014": ("a query took longer than its server allows", "Ask the administrator to raise statement_timeout."),
+    "22003": ("a number is too large or too small for it", "Round it in the records, or use --engine duckdb."),
     "22021": ("a text has a NUL character, which it cannot hold", "Mend the file, or use --engine duckdb."),
     "22P05": ("a text has a character that its encoding lacks", "Use a database in UTF-8, or --engine duckdb."),
 }

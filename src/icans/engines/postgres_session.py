@@ -192,7 +192,10 @@ class Session:
 
 
 def read_as(column: str, kind: str) -> tuple[str, str]:
-    """Give the SQL by which a column of a type is read, and the type Ibis takes it for."""
+    """Give the SQL by which a column of a type is read, and the type Ibis takes it for.
+
+    A moment of no year from 1 to 9999, such as infinity, is none.
+    """
     base, _, rest = kind.partition("(")
     digits, _, tail = rest.partition(")")
     if base == "numeric":
@@ -200,6 +203,9 @@ def read_as(column: str, kind: str) -> tuple[str, str]:
         if most > MOST_DIGITS or not 0 <= scale <= most:
             return f"{column}::float8", "float64"
         return column, f"decimal({most}, {scale})"
-    if f"{base}{tail}" in TYPES:
-        return column, TYPES[f"{base}{tail}"]
+    kind = TYPES.get(f"{base}{tail}", "")
+    if kind.startswith(("date", "timestamp")):
+        return f"CASE WHEN {column} >= '0001-01-01' AND {column} < '10000-01-01' THEN {column} END", kind
+    if kind:
+        return column, kind
     return f'{column}::text COLLATE "C"', "string"

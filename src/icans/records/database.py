@@ -222,8 +222,12 @@ class PostgresDatabase:
 
     def read(self, name: str) -> EngineRows:
         """Open a table, or bring it across."""
-        if self._session:
-            table = self._engine.keep(ibis.memtable(self._session.brought(name, self._schema)))
-        else:
+        if not self._session:
             table = self._engine.stored(name, self._schema)
-        return EngineRows(self.label(name), table, lambda: table)
+            return EngineRows(self.label(name), table, lambda: table)
+        brought = self._session.brought(name, self._schema)
+        names = tuple(brought.column_names)
+        if len({name.casefold() for name in names}) < len(names):  # PostgreSQL tells "time" from "Time"
+            brought = brought.rename_columns([f"column_{place}" for place in range(len(names))])
+        table = self._engine.keep(ibis.memtable(brought))
+        return EngineRows(self.label(name), table, lambda: table, names=names)

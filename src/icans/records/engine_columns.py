@@ -20,6 +20,7 @@ from icans.records.time import (
     EARLIEST,
     FURTHEST_HOURS,
     INSTANT,
+    LATEST,
     SECONDS_PER_DAY,
     Clock,
     Moments,
@@ -117,7 +118,7 @@ class EngineColumn:
             least, most = self.column.least, self.column.most
             return -inf if least is None else least, inf if most is None else most
         if self.unit == "dates":
-            return EARLIEST, inf
+            return EARLIEST, LATEST
         furthest = FURTHEST_HOURS if self.unit == "hours" else FURTHEST_HOURS / HOURS_PER_DAY
         return -furthest, furthest
 
@@ -169,6 +170,7 @@ class EngineColumn:
             answer("present") not in (None, rows)
             or not isfinite(answer("total") or 0)
             or answer("fractional")
+            or (answer("present") and None in (low, high))  # DuckDB's infinity is no number of seconds
             or (low is not None and (low < least or isinf(low)))
             or (high is not None and (high > most or isinf(high)))
         )
@@ -191,8 +193,9 @@ class EngineColumn:
 
     def bad(self, table: ibis.Table) -> ir.BooleanValue:
         """Tell for each row whether its value is unusable."""
-        conditions = [table[self.source].isnull()] if self.column.required else []
         number = self.numeric(table)
+        needed = number if number is not None and self.dtype.is_timestamp() else table[self.source]
+        conditions = [needed.isnull()] if self.column.required else []
         if number is not None:
             least, most = self.limits
             if self.dtype.is_floating():
@@ -229,6 +232,8 @@ class EngineColumn:
     def clock(self, answers: Mapping[str, Any]) -> Clock:
         """Tell what is known of the times; date-times that all stand at midnight are dates."""
         low, high = (answers[f"{self.column.name}:{name}"] for name in ("low", "high"))
+        if answers[f"{self.column.name}:present"] and None in (low, high):
+            low, high = EARLIEST, LATEST
         scale = HOURS_PER_DAY if self.unit == "days" else 1.0
         extent = (None, None) if low is None else (float(low) * scale, float(high) * scale)
         if self._has_zone:

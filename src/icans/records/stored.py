@@ -74,7 +74,7 @@ def checked(
     own = {h.name: header[h.place] for h in found if not h.column}
     absent = [column for column in columns if column.required and column.name not in reading.taken]
     findings += reading.notes()
-    findings += [absent_finding(rows.file, column, header) for column in absent]
+    findings += [absent_finding(rows.file, column, rows.names or header) for column in absent]
     unusable, faults = reading.faults()
     clock = reading.clock(answers)
     used = 0 if absent else count - unusable

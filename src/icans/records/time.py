@@ -50,6 +50,8 @@ TOO_EARLY = f"is a date before {EARLIEST_YEAR}, as spreadsheets make of small nu
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST = (datetime(EARLIEST_YEAR, 1, 1, tzinfo=UTC) - EPOCH).total_seconds()
 """Clock of the first moment that is taken for a time."""
+LATEST = (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - EPOCH).total_seconds()
+"""Clock of the last one; infinity, which databases know, comes after it."""
 
 
 @dataclass

@@ -127,3 +127,20 @@ def test_an_empty_file_is_no_database(folder):
     folder.write("study.db", b"")
     with pytest.raises(RecordsError, match=r"study\.db is neither a workbook"):
         folder.read(source="study.db")
+
+
+@pytest.mark.parametrize(
+    "moment", ["TIMESTAMP 'infinity'", "TIMESTAMP '-infinity'", "TIMESTAMP '12024-03-05'", "DATE 'infinity'"]
+)
+def test_a_moment_of_no_calendar_costs_its_row(folder, moment):
+    with closing(duckdb.connect(folder.path / "study.db")) as connection:
+        connection.execute("CREATE TABLE patients AS SELECT 'P01' AS patient_id")
+        connection.execute(
+            "CREATE TABLE neuro AS SELECT 'P01' AS patient_id, TIMESTAMP '2024-03-05 09:00' AS time, 1 AS icans_grade"
+            f" UNION ALL SELECT 'P01', {moment}, 2"
+        )
+        connection.execute("CREATE TABLE infusions AS SELECT 'P01' AS patient_id, DATE '2024-03-05' AS infused_at")
+    outcome = folder.read(time="dates", source="study.db")
+    assert outcome.rows("neuro", "icans_grade") == [(1,)]
+    (error,) = outcome.errors
+    assert error.startswith("study.db, table neuro, row 3, column time: ")
