@@ -1,6 +1,7 @@
 (() => {
   "use strict";
   const rows = JSON.parse(document.getElementById("numbers").textContent);
+  const pseudonyms = rows.some((row) => row.patient_count > 0);
   const panel = document.getElementById("origin");
   let pinned = null;
 
@@ -21,7 +22,8 @@
     add("Method", row.method);
     add("n", row.n);
     const more = row.patient_count - row.patients.length;
-    add(`Patients (${row.patient_count})`, row.patients.join(", ") + (more > 0 ? ` and ${more} more in results.json` : ""));
+    const named = row.patients.join(", ") || (pseudonyms ? "none" : "");
+    add(`Patients (${row.patient_count})`, named + (more > 0 ? ` and ${more} more in results.json` : ""));
     return list;
   };
 

@@ -95,6 +95,9 @@ def counted(numbers: Numbers, analysis: str, variable: str, group: str | None, o
     """Write ``n (%)`` of a level."""
     count = numbers.find(analysis, variable, "n", group=group, level=of)
     share = numbers.find(analysis, variable, "percent", group=group, level=of)
+    if count is None and of.endswith("(open)"):
+        nobody = numbers.find(analysis, variable, "open", group=group)
+        return numbers.one(nobody if nobody is not None and nobody.value == 0 else None)
     if count is None or count.value is None:
         return numbers.one(count)
     shown = display.count_percent(count.value, share.value if share else None)
