@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from icans.results.network.site import Key, Site
 from icans.results.network.suppression import Cell, Sum
@@ -42,19 +42,21 @@ OPEN = re.compile(r">=(\d) \(open\)")
 
 
 def counts_of(site: Site, rows: Mapping[Key, Result]) -> dict[Key, Cell]:
-    """Give the counts among some rows of a site."""
-    found = {}
+    """Give the counts among some rows of a site, and those that no row states but a reader can add up."""
+    found: dict[Key, Cell] = {}
     for key, row in rows.items():
         if row.statistic in COUNTS:
             patients = len(row.patients) or None
             found[key] = Cell(site.count(key), patients, _weight(row))
             if _has_grades(row) and row.statistic == "n" and row.level is not None and row.value is not None:
                 found.setdefault(_assessed(row), Cell(row.n, None, 5))
+    for total, parts in list(_over_groups(site.rows, found)):
+        found[total] = Cell(sum(found[part].value or 0 for part in parts), None, 0)
     return found
 
 
-def sums_of(site: Site, cells: Mapping[Key, Cell]) -> list[Sum]:
-    """Say how the counts of a site depend on each other: parts and totals, some within others."""
+def sums_of(site: Site, cells: Mapping[Key, Cell], smallest: int) -> list[Sum]:
+    """Say how the counts of a site depend on each other: parts and totals, and some within others."""
     return [
         one
         for one in (
@@ -65,7 +67,7 @@ def sums_of(site: Site, cells: Mapping[Key, Cell]) -> list[Sum]:
             *_evaluable_within_all(cells),
             *_outcomes(cells),
             *_comparisons(site, cells),
-            *_same_patients(site, cells),
+            *_same_patients(site, cells, smallest),
         )
         if one.parts and all(part in cells for part in one.parts)
     ]
@@ -119,21 +121,21 @@ def _nested(cells: Mapping[Key, Cell], one: Key, other: Key) -> Iterator[Sum]:
 
 
 def _within_their_group(site: Site, cells: Mapping[Key, Cell]) -> Iterator[Sum]:
-    """Count against what each is of: those who are not counted are as few or as many.
-
-    How many were infused and how many are evaluable stands in many rows, and is taken as known.
-    """
+    """Count against what each is of: those who are not counted are as few or as many."""
     for key, cell in cells.items():
-        analysis, group, _, level, statistic = key
+        analysis, group, variable, level, statistic = key
         row = site.rows.get(key)
         if cell.value is None or analysis in {"population", "scales"}:
             continue
         if row is not None and row.n > cell.value:
-            yield Sum((key,), row.n, rest=True)
-        if statistic in {"n", ASSESSED} and level is None and analysis not in {"comparison", "agreement", "recurrence"}:
-            whole = site.count(_population("evaluable" if group == "evaluable" or analysis in EVALUABLE else "infused"))
-            if whole is not None and group in {None, "evaluable"}:
-                yield Sum((key,), whole, rest=True)
+            known = ((analysis, group, variable, None, "n"), _population("evaluable"), _population("infused"))
+            same = (one for one in known if one in cells and cells[one].value == row.n)
+            yield Sum((key,), next(same, row.n), rest=True)
+        of_patients = analysis != "agreement" or variable.endswith(("_max_grade", "_severity"))
+        if statistic in {"n", ASSESSED} and level is None and analysis not in {"comparison", "recurrence"}:
+            whole = _population("evaluable" if group == "evaluable" or analysis in EVALUABLE else "infused")
+            if whole in cells and of_patients and (group in {None, "evaluable"} or analysis == "biomarkers"):
+                yield from _nested(cells, key, whole)
 
 
 def _levels(cells: Mapping[Key, Cell]) -> Iterator[Sum]:
@@ -210,28 +212,35 @@ def _outcomes(cells: Mapping[Key, Cell]) -> Iterator[Sum]:
 def _comparisons(site: Site, cells: Mapping[Key, Cell]) -> Iterator[Sum]:
     """Say how the groups of each comparison add up, for its patients and for every endpoint."""
     for name, labels in comparisons(site.rows).items():
-        left_out = ("comparison", name, "patients", None, "left_out")
         patients = [("comparison", label, "patients", None, "n") for label in labels]
-        every = sum(cells[key].value or 0 for key in (*patients, left_out) if key in cells)
+        parts = (*patients, ("comparison", name, "patients", None, "left_out"))
+        every = sum(cells[key].value or 0 for key in parts if key in cells)
         for step in ("screened", "infused", "with_icans", "treated", "evaluable"):
             if _population(step) in cells and cells[_population(step)].value == every:
-                yield Sum((*patients, left_out), _population(step))
-        yield Sum((*patients, left_out), every)
-        for variable, statistic in dict.fromkeys(
-            (key[2], key[4]) for key in cells if key[1] in labels and key[2] != "patients" and key[3] is None
-        ):
-            parts = [("comparison", label, variable, None, statistic) for label in labels]
-            parts = [part for part in parts if part in cells]
-            total = sum(cells[part].value or 0 for part in parts)
-            yield Sum(tuple(parts), total)
-            for whole in _whole(variable, statistic) if all(cells[part].value is not None for part in parts) else ():
-                if whole in cells and (cells[whole].value or 0) >= total:
-                    yield Sum(tuple(parts), whole, rest=cells[whole].value != total)
-            if statistic == "n":
-                for part in parts:
-                    yield from _nested(cells, ("comparison", part[1], "patients", None, "n"), part)
-                    both = tuple((*part[:4], name) for name in ("events", "competing"))
-                    yield Sum(both, part, rest=True)
+                yield Sum(parts, _population(step))
+    for total, by_group in _over_groups(site.rows, cells):
+        yield Sum(by_group, total)
+        for whole in _whole(total[2], total[4].partition(" ")[0]):
+            yield from _nested(cells, total, whole)
+    for key in cells:
+        if key[0] == "comparison" and key[1] is not None and key[3] is None and key[4] == "n" and key[2] != "patients":
+            yield from _nested(cells, ("comparison", key[1], "patients", None, "n"), key)
+            yield Sum(tuple((*key[:4], name) for name in ("events", "competing")), key, rest=True)
+
+
+def _over_groups(rows: Mapping[Key, Result], cells: Mapping[Key, Cell]) -> Iterator[tuple[Key, tuple[Key, ...]]]:
+    """Give the counts of each endpoint by group, with a name for what they add up to; the same for the same patients.
+
+    No row states that, but groups of two comparisons can add up to the same.
+    """
+    for labels in comparisons(rows).values():
+        named = {(key[2], key[4]) for key in cells if key[1] in labels and key[2] != "patients" and key[3] is None}
+        for variable, statistic in sorted(named):
+            parts = tuple(key for label in labels if (key := ("comparison", label, variable, None, statistic)) in cells)
+            values = [cells[part].value for part in parts]
+            if None not in values:
+                total = sum(value or 0 for value in values)
+                yield ("comparison", None, variable, None, f"{statistic} of all groups: {total}"), parts
 
 
 def _whole(variable: str, statistic: str) -> Iterator[Key]:
@@ -244,15 +253,20 @@ def _whole(variable: str, statistic: str) -> Iterator[Key]:
             yield "remission", None, "remission", None, "events"
 
 
-def _same_patients(site: Site, cells: Mapping[Key, Cell]) -> Iterator[Sum]:
-    """Say which groups of comparisons are those of another, of a characteristic or a step, or lie within them."""
-    groups = [key for key in cells if key[0] == "comparison" and key[2] == "patients" and key[4] == "n"]
-    others = [key for key in cells if key[4] == "n" and (key[0] == "population" or (key[0] == "baseline" and key[3]))]
-    ids = {key: frozenset(site.rows[key].patients) for key in (*groups, *others) if key in site.rows}
-    for number, group in enumerate(groups):
-        for other in (*groups[number + 1 :], *others):
-            if ids.get(group) and ids.get(other) and (ids[group] <= ids[other] or ids[other] <= ids[group]):
-                yield from _nested(cells, group, other)
+def _same_patients(site: Site, cells: Mapping[Key, Cell], smallest: int) -> Iterator[Sum]:
+    """Say which counts are of the same patients, and which are of all those of another but a few, by their ids."""
+    ids = {key: frozenset(site.rows[key].patients) for key in cells if key in site.rows}
+    for total, parts in _over_groups(site.rows, cells):
+        ids[total] = frozenset().union(*(ids[part] for part in parts))
+    alike: dict[frozenset[str], list[Key]] = {}
+    for key, behind in ids.items():
+        if behind and len(behind) == cells[key].value:
+            alike.setdefault(behind, []).append(key)
+    for keys in alike.values():
+        yield from (Sum((one,), other) for one, other in pairwise(keys))
+    for group, other in combinations(sorted(alike, key=len), 2):
+        if len(other) < len(group) + smallest and group < other:
+            yield Sum((alike[group][0],), alike[other][0], rest=True)
 
 
 def comparisons(rows: Mapping[Key, Result]) -> dict[str, list[str]]:

@@ -104,7 +104,7 @@ def share(site: Site, *, smallest: int, columns: Iterable[str] = ()) -> Shared:
         )
     candidates = {key: row for key, row in site.rows.items() if _is_candidate(site, row, own)}
     cells = counts_of(site, candidates)
-    shown = stated(cells, sums_of(site, cells), smallest)
+    shown = stated(cells, sums_of(site, cells, smallest), smallest)
     hidden = {key[:3] for key in cells if key[3] is not None and key not in shown and key[4] == "n"}
     rules = _Rules(shown, landmarks_stated(site, candidates, shown, smallest), cells, site, smallest, hidden)
     rows = list(_shared_rows(candidates, rules))
