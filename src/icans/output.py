@@ -32,7 +32,7 @@ def whole_folder(out: Path) -> Iterator[Path]:
     Raises
     ------
     CallError
-        `out` is a file, a folder with other things in it, or where a disk is mounted.
+        `out` is a file, a folder with other things in it, or where a disk is mounted; or it cannot be made.
     StudyError
         There is no room for it.
     """
@@ -59,7 +59,15 @@ def whole_folder(out: Path) -> Iterator[Path]:
 
 @contextmanager
 def whole_file(out: Path) -> Iterator[Path]:
-    """Give a file to write that becomes `out` when the block ends without an error."""
+    """Give a file to write that becomes `out` when the block ends without an error.
+
+    Raises
+    ------
+    CallError
+        `out` is a folder, or its folder cannot be made or written to.
+    StudyError
+        There is no room for it.
+    """
     if out.is_dir():
         raise CallError(f"{out} is a folder; a file was expected.", "Name a file.")
     _make_parent(out)

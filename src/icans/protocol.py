@@ -293,7 +293,13 @@ def read(path: Path) -> Protocol:
 
 
 def parse(text: bytes, name: str = "study.toml") -> Protocol:
-    """Check the text of a protocol; `name` is the file that an error speaks of."""
+    """Check the text of a protocol; `name` is the file that an error speaks of.
+
+    Raises
+    ------
+    ProtocolError
+        It is not UTF-8 or not TOML, has a key nobody knows, or a value that cannot be meant.
+    """
     try:
         content = tomllib.loads(text.decode("utf-8-sig"))
     except UnicodeDecodeError as error:

@@ -86,7 +86,13 @@ def _refuse_lost(study: Study) -> None:
 
 
 def refuse_study_as_output(study: Path, out: Path) -> None:
-    """Refuse to replace the study by its own output."""
+    """Refuse to replace the study by its own output.
+
+    Raises
+    ------
+    CallError
+        `out` is the study or holds it.
+    """
     if study.resolve().is_relative_to(out.resolve()):
         raise CallError(f"{out} is the study itself or holds it; output there would replace it.", "Name another --out.")
 

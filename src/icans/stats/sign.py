@@ -26,6 +26,11 @@ def sign_test(rose: int, fell: int) -> SignificanceTest:
     SignificanceTest
         The statistic is `rose`; None with a reason where no pair went either way.
 
+    Raises
+    ------
+    StudyError
+        A count is negative.
+
     Examples
     --------
     >>> round(sign_test(1, 11).p_value, 4)
