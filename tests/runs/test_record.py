@@ -85,8 +85,8 @@ def test_places_are_shown_so_wherever_a_protocol_has_them() -> None:
     ("written", "kind", "said"),
     [
         (None, CallError, "holds no run.json, so what it was made of is not known.\n  Name the output"),
-        ("derived", CallError, "It was written by an earlier version of icans: run icans report again."),
-        ("{", StudyError, "is not the record of a run, or is damaged.\n  Run icans report again."),
+        ("derived", CallError, "Make it again with icans derive or icans report."),
+        ("{", StudyError, "is not the record of a run, or is damaged.\n  Make the output again."),
         ("later", StudyError, "was written by a later version of icans (9.0)."),
     ],
 )

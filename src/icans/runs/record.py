@@ -131,7 +131,7 @@ def read(folder: Path) -> Run:
     try:
         run = Run.model_validate_json(file.read_bytes())
     except ValidationError:
-        raise StudyError(f"{file}: is not the record of a run, or is damaged.", "Run icans report again.") from None
+        raise StudyError(f"{file}: is not the record of a run, or is damaged.", "Make the output again.") from None
     if run.format > FORMAT:
         raise StudyError(f"{file}: was written by a later version of icans ({run.software.get('icans')}).")
     return run
@@ -139,5 +139,5 @@ def read(folder: Path) -> Run:
 
 def _advice(folder: Path) -> str:
     if any((folder / name).exists() for name in ("derived", "results.json")):
-        return "It was written by an earlier version of icans: run icans report again."
+        return "Make it again with icans derive or icans report."
     return "Name the output of icans derive or icans report."
