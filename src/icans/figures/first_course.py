@@ -16,7 +16,7 @@ from icans.figures.finish_lines import BEFORE, Start, starts_of
 from icans.figures.labels import capitalised, sentence, short_names, told
 from icans.figures.legend import Entry, legend, symbols
 from icans.figures.marks import Plane, beside, broken, dots, layer, linear, panel, stacked
-from icans.figures.theme import BLUE, GREEN, INK, PAPER, SMALL, VERMILLION, WIDTH, Symbol
+from icans.figures.theme import BLUE, GREEN, INK, LETTERS, PAPER, SMALL, VERMILLION, WIDTH, Symbol
 from icans.protocols.remission import RemissionRule
 from icans.units import HOURS_PER_DAY
 
@@ -210,7 +210,7 @@ def _names(rows: str, at: dict[str, Any], **look: Any) -> alt.UnitSpec:  # noqa:
         baseline="bottom",
         dy=-4,
         fontSize=SMALL,
-        fill=alt.FillValue(VERMILLION),
+        fill=alt.FillValue(LETTERS[VERMILLION]),
         **look,
     )
 

@@ -12,7 +12,7 @@ import altair as alt
 from icans.figures.data import Rows
 from icans.figures.legend import LINES, Entry
 from icans.figures.marks import Plane, heading, layer, linear, panel
-from icans.figures.theme import BAR, BLUE, GREEN, INK, PURPLE, VERMILLION, Symbol, text_width
+from icans.figures.theme import BAR, BLUE, GREEN, INK, LETTERS, PURPLE, VERMILLION, Symbol, text_width
 from icans.results.curves import Curve
 
 HEIGHT = 190.0
@@ -177,7 +177,7 @@ def _at_risk(
     for number, line in enumerate(lines):
         key = f"{name}_{number + 1}_at_risk"
         rows[key] = [{"x": time, "text": f"{just_before(line.curve, time):,.0f}"} for time in times]
-        fill = alt.FillValue(COLOURS[number % len(COLOURS)] if len(lines) > 1 else INK)
+        fill = alt.FillValue(LETTERS[COLOURS[number % len(COLOURS)]] if len(lines) > 1 else INK)
         place = plane.at(x="x", y=top + LINE * (number + 1))
         layers.append(layer("text", key, place, text=text, baseline="middle", fill=fill))
     return layers, rows

@@ -42,6 +42,9 @@ SKY = "#56B4E9"
 ORANGE = "#E69F00"
 """Categories, after Okabe and Ito (2008): told apart by colour-blind readers, and never by colour alone."""
 
+LETTERS = {BLUE: BLUE, VERMILLION: "#A84A00", GREEN: "#007A58", PURPLE: "#9B4F7A"}
+"""For text in the colour of a category: that colour, dark enough on paper to be read."""
+
 NOT_OBSERVED = "#9AA5AF"
 
 CROSS = "M-0.8,-0.8L0.8,0.8M-0.8,0.8L0.8,-0.8"
