@@ -181,6 +181,20 @@ def test_a_landmark_counts_who_was_still_at_risk_by_what_was_known_then(found):
     assert "Firth's penalty is used, as 3 events" in ratio.method
 
 
+def test_who_is_treated_in_an_episode_from_before_the_infusion_has_icans_from_then_on(tmp_path):
+    asked = EARLY.replace('"remission", "time_to_remission", "courses", "os"', '"time_to_remission"')
+    folder = ward(tmp_path / "before", asked + 'population = "with_icans"\n')
+    with (folder / "neuro.csv").open("a") as neuro:
+        neuro.write("".join(f"B0,{day},{grade}\n" for day, grade in ((-1, 3), (3, 3), (4, 1))))
+    with (folder / "patients.csv").open("a") as patients:
+        patients.write("B0,north,9\n")
+    with (folder / "treatments.csv").open("a") as treatments:
+        treatments.write("B0,1,dexamethasone,intrathecal\n")
+    found = compared(folder)
+    assert [r.reason for r in found.results if r.level == "naive comparison"] == []
+    assert row(found, "Early: late", "time_to_remission", None, "n").patients == ("B0", "B1", "B2")
+
+
 def test_a_group_known_exactly_at_a_landmark_is_known_by_it():
     zero, moment = np.array([159.6]), np.array([327.6])
     assert (moment - zero)[0] > 168  # as floats

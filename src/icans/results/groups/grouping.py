@@ -106,9 +106,13 @@ def joined(population: str, source: Source) -> Floats:
     study = source.study
     if population == "infused":
         return np.full(source.size, -np.inf)
-    if population == "with_icans":
-        return source.grade_reached("icans", source.protocol.episodes.onset_grade, "")
-    return source.earliest(study.endpoints if population == "treated" else study.evaluated, "first_course_hour")
+    if population == "evaluable":
+        return source.earliest(study.evaluated, "first_course_hour")
+    treated = source.earliest(study.endpoints, "first_course_hour")
+    if population == "treated":
+        return treated
+    # Who was treated in an episode from before the infusion has ICANS without an assessment after it.
+    return np.fmin(source.grade_reached("icans", source.protocol.episodes.onset_grade, ""), treated)
 
 
 def _status(comparison: Compare, source: Source) -> Grouping:
