@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from icans.records.findings import Finding
 from icans.records.headings import RESERVED, Heading, headings, name_key
-from icans.records.parsing import inferred, parse, trimmed, unreadable
+from icans.records.parsing import inferred, may_part_thousands, parse, trimmed, unreadable
 from icans.records.rows import ROW, TextRows
 from icans.records.schema import Column
 from icans.records.time import CLOCK, DAY, INSTANT, Clock, TimeUnit, parse_times, share
@@ -27,8 +27,11 @@ from icans.records.usable import (
     cell_findings,
     comma_finding,
     padded_finding,
+    thousands_finding,
 )
 
+Note = Callable[[str, str, int, str, int], Finding]
+"""Makes a finding of a file, a column, a row, its text, and how many rows there are like it."""
 OWN = Column("", "text", "")
 """Reads a column of the study's own that is not looked into."""
 
@@ -125,11 +128,16 @@ class _Casting:
         self._faults(replace(column, name=heading.name), texts, places, faults)
         if column.kind == "id":
             self._padded(column, texts, places)
-        if parsed.commas:
-            rows = np.flatnonzero(np.isin(places, parsed.commas))
-            text = texts[places[rows[0]]]
+        self._noted(comma_finding, heading.name, texts, places, parsed.commas)
+        if heading.column and column.kind == "number" and not parsed.commas:
+            self._noted(thousands_finding, heading.name, texts, places, may_part_thousands(texts, parsed))
+
+    def _noted(self, finding: Note, name: str, texts: list[str], places: NDArray[Any], noted: Collection[int]) -> None:
+        """Note once of a column how some of its texts are read."""
+        rows = np.flatnonzero(np.isin(places, list(noted)))
+        if rows.size:
             row = int(self._numbers[rows[0]])
-            self.findings.append(comma_finding(self.rows.file, heading.name, row, text, len(rows)))
+            self.findings.append(finding(self.rows.file, name, row, texts[places[rows[0]]], len(rows)))
 
     def _faults(self, column: Column, texts: list[str], places: NDArray[Any], faults: dict[int, str]) -> None:
         for problem in dict.fromkeys(faults.values()):

@@ -183,6 +183,19 @@ def _numbers(words: Sequence[str], *, whole: bool = False) -> Parsed:
     return parsed
 
 
+def may_part_thousands(texts: Sequence[str | None], parsed: Parsed) -> list[int]:
+    """Give the numbers with a point where it may part thousands.
+
+    That is where two or more of a column have a point, all of them with three digits behind it and more than a zero
+    before, and others have none and lie below 1,000.
+    """
+    read = {place: trimmed(text) for place, text in enumerate(texts) if parsed.values[place] is not None}
+    pointed = [place for place, word in read.items() if "." in word]
+    whole = [parsed.values[place] for place in read if place not in pointed]
+    doubted = len(pointed) > 1 and all(THOUSANDS_POINT.fullmatch(read[place]) for place in pointed)
+    return pointed if doubted and whole and max(map(abs, whole)) < 1000 else []
+
+
 def _check_range(column: Column, parsed: Parsed) -> None:
     for place, value in enumerate(parsed.values):
         if value is not None and not in_range(column, value):

@@ -132,6 +132,14 @@ def comma_finding(file: str, column: str, row: int | None, text: str, count: int
     return Finding("note", file, row, column, shown(trimmed(text)), problem)
 
 
+def thousands_finding(file: str, column: str, row: int | None, text: str, count: int) -> Finding:
+    """Doubt whether a point parts decimals, where it may part thousands."""
+    problem = "is read as a number with three decimals, but its point may part thousands"
+    problem += "" if count == 1 else f", like that of {count - 1:,} more of this column"
+    advice = "Write numbers without a separator of thousands, or all of this column with their decimals."
+    return Finding("warning", file, row, column, shown(trimmed(text)), problem, advice)
+
+
 def padded_finding(file: str, column: str, text: str, rows: list[int | None]) -> Finding:
     """Note that blanks around an id were taken off, and in which rows."""
     numbers = [row for row in rows if row is not None]

@@ -132,6 +132,26 @@ def test_points_that_can_only_part_thousands_cast_doubt_on_others(folder, texts,
     assert outcome.errors[0].startswith('labs.csv, row 2, column value: "1.234" may be a number with three decimals or')
 
 
+@pytest.mark.parametrize(
+    ("texts", "doubted"),
+    [
+        (("850", "1.234", "12.345"), True),
+        (("850", "1.234", "12.345", "0.567"), False),
+        (("850", "1.234", "12.345", "1.5"), False),
+        (("1850", "1.234", "12.345"), False),
+        (("1.234", "12.345"), False),
+        (("850", "1.234"), False),
+    ],
+)
+def test_points_that_may_all_part_thousands_are_doubted(folder, texts, doubted):
+    rows = "".join(f"P01;{hour};serum;ferritin;{text}\n" for hour, text in enumerate(texts))
+    folder.write("labs.csv", f"patient_id;time;specimen;analyte;value\n{rows}")
+    outcome = folder.read()
+    assert outcome.rows("labs", "value") == sorted(((float(text),) for text in texts), key=repr)
+    doubt = 'labs.csv, row 3, column value: "1.234" is read as a number with three decimals, but its point may part th'
+    assert [warning.startswith(doubt) for warning in outcome.said()] == [True] * doubted
+
+
 def test_commas_that_can_only_part_thousands_cast_doubt_on_others(folder):
     rows = "P01;1;serum;CRP;1,234\nP01;2;serum;CRP;1,234.5\nP01;3;serum;CRP;12,5\n"
     folder.write("labs.csv", f"patient_id;time;specimen;analyte;value\n{rows}")
