@@ -21,7 +21,7 @@ from icans.figures.figure import Figure
 from icans.figures.forest import effects, forest
 from icans.figures.group_curves import group_curves
 from icans.figures.render import Renderer
-from icans.protocols.compare import Compare
+from icans.protocols.compare import Compare, refuse_unknown
 from icans.report.cautions import caution
 from icans.results.claims import read_claims, verify
 from icans.results.curves import Curve
@@ -283,9 +283,9 @@ def test_a_column_that_was_known_later_says_when(tmp_path):
     [
         (
             'by = "sitee"',
-            "by: patients and infusions have no column sitee, nor is it a derived value.\n  Did you mean site?",
+            "by: patients and infusions have no column sitee, nor is it a derived value. Did you mean site?",
         ),
-        ('by = "indicaton"', "nor is it a derived value.\n  Did you mean indication?"),
+        ('by = "indicaton"', "nor is it a derived value. Did you mean indication?"),
         (
             'by = "indication"\nvalues = ["sever", "steroid_refractory"]',
             'indication is never "sever". Did you mean severe?',
@@ -315,6 +315,17 @@ def test_single_brackets_and_a_name_used_twice_are_sentences(tmp_path):
         compared(ward(tmp_path / "single", '[compare]\nname = "x"\nby = "site"\n'))
     with pytest.raises(ProtocolError, match="the name is there twice"):
         compared(ward(tmp_path / "twice", SITE + SITE))
+
+
+def test_each_problem_of_several_comparisons_has_its_own_advice():
+    with pytest.raises(ProtocolError) as caught:
+        refuse_unknown(
+            [Compare(name="A", by="sitee"), Compare(name="A", by="wrad")], {"patients": ["site", "ward"]}, []
+        )
+    first, second, third = str(caught.value).splitlines()
+    assert first.endswith("Did you mean site?")
+    assert second.endswith("Did you mean ward?")
+    assert third.endswith("the name is there twice.")
 
 
 @pytest.mark.parametrize(

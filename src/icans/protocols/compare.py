@@ -215,19 +215,20 @@ def refuse_unknown(
         A comparison is by no column and no derived value, or by both, names an unknown scale, or two share a name.
     """
     own = {column for table in ("patients", "infusions") for column in columns.get(table, ())} - {"patient_id"}
-    problems, advice = [], ""
+    problems = []
     for number, one in enumerate(comparisons, start=1):
         where = f'study.toml: [[compare]] #{number} "{one.name}"'
         if one.by not in own and one.by not in DERIVED_VALUES:
-            problems.append(f"{where}: by: patients and infusions have no column {one.by}, nor is it a derived value.")
-            advice = advice or nearest(one.by, [*own, *DERIVED_VALUES])
+            advice = nearest(one.by, [*own, *DERIVED_VALUES])
+            problems.append(
+                f"{where}: by: patients and infusions have no column {one.by}, nor is it a derived value. {advice}"
+            )
         elif one.by in own and one.by in DERIVED_VALUES:
-            problems.append(f"{where}: by: {one.by} is a column and a derived value.")
-            advice = advice or "Give the column another name."
+            problems.append(f"{where}: by: {one.by} is a column and a derived value. Give the column another name.")
         if one.scale and one.scale not in scales:
-            problems.append(f"{where}: scale: {one.scale} is not one of the scales of [agreement].")
-            advice = advice or (nearest(one.scale, scales) if scales else "Name it there.")
+            advice = nearest(one.scale, scales) if scales else "Name it there."
+            problems.append(f"{where}: scale: {one.scale} is not one of the scales of [agreement]. {advice}")
         if one.name in [other.name for other in comparisons[: number - 1]]:
             problems.append(f"{where}: the name is there twice.")
     if problems:
-        raise ProtocolError("\n".join(problems), advice)
+        raise ProtocolError("\n".join(problems))
