@@ -35,7 +35,7 @@ def power(
         int | None, typer.Option("--patients", metavar="N", help="Describe a trial of N (an arm); else as few as do.")
     ] = None,
     replicates: Annotated[
-        int, typer.Option("--replicates", metavar="R", help="Simulated trials; 0: exact chances alone.")
+        int, typer.Option("--replicates", metavar="R", help="Simulated trials, 100 to 20,000; 0: exact chances alone.")
     ] = 1000,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed gives the same numbers.")] = 1,
     parameters: ParametersFile = None,
