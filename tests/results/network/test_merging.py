@@ -165,6 +165,19 @@ def effect(value, low, high, level="hazard ratio", unit=""):
     return [subject.row(name, one, "no event in one group") for name, one in values]
 
 
+def test_an_effect_held_back_at_the_first_site_hides_no_method_of_the_others():
+    stated = [replace(row, level="restricted mean difference", method="mean; to 12 months") for row in effect(1, 0, 2)]
+    hidden = [replace(row, value=None, n=0, method="", reason="held back") for row in stated]
+    sites = [
+        site_of("a", *hidden, held=[key_of(row) for row in hidden], smallest=5),
+        site_of("bb", *stated),
+        site_of("ccc", *stated),
+    ]
+    merged = merge(sites)
+    combined = next(row for row in merged.results if row.statistic == "sites")
+    assert (combined.value, combined.method) == (2, "2 of 3 sites (a: held back)")
+
+
 def test_a_ratio_is_combined_by_the_interval_it_is_stated_with():
     rows = effect(0.5, 0.5 / np.exp(1.959963984540054 * 0.4), 0.5 * np.exp(1.959963984540054 * 0.4))
     one = estimate_of(site_of("a"), LOG, *rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -112,6 +113,30 @@ def test_a_mean_does_not_tell_how_few_had_a_second_course(outputs):
 
 def test_no_time_of_a_single_patient_stands_in_a_method(shared):
     assert "longest observation" not in (shared / "results.json").read_text()
+
+
+def test_what_is_held_back_says_nothing_by_its_method_n_or_reason():
+    effects = [
+        Subject("comparison", "os", "Age", level, method=f"{how}, as 3 events", n=60).row(statistic, 0.7)
+        for level, how, statistic in (("hazard ratio", "Cox", "estimate"), ("log-rank test", "all 34,220", "p_value"))
+    ]
+    deaths = [
+        *(counted("comparison", "os", 30, group=f"Age: {label}", ids=range(30)) for label in ("old", "young")),
+        counted("comparison", "os", 2, "events", group="Age: old", ids=range(2)),
+        counted("comparison", "os", 1, "events", group="Age: young", ids=range(1)),
+    ]
+    units = Subject("biomarkers", "IL-6", "csf", n=40, patients=tuple(f"N-{one:02}" for one in range(40)))
+    mixed = units.row("median_change", None, "the pairs are in different units: pg/mL, like Pemberton")
+    safe = share(of_sixty(*AGE, *deaths, *effects, units.row("n", 40), mixed), smallest=5).site
+    assert all((safe.rows[key_of(row)].method, safe.rows[key_of(row)].value) == ("", None) for row in effects)
+    assert safe.rows[key_of(mixed)].reason == "the pairs are in different units"
+    few = [replace(row, n=57) if row.statistic == "left_out" else row for row in AGE[:1]]
+    others = [
+        counted("comparison", "patients", value, group=f"Age: {label}", ids=range(value))
+        for label, value in (("old", 54), ("young", 3))
+    ]
+    safe = share(of_sixty(*few, *others), smallest=5).site
+    assert {row.n for row in safe.rows.values()} == {0, 60}
 
 
 A, B, C, T = (("a", None, name, None, "n") for name in "abct")

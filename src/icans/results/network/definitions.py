@@ -14,6 +14,9 @@ RUN = "run.json"
 OWN = frozenset({"study", "records", "alternatives", "agreement", "target_trial", "natural_history", "small_samples"})
 """Sections of a protocol that say nothing of what is merged: each site's own, or analyses that are not merged."""
 
+SYNTHETIC = "study.synthetic"
+"""Of a study's own section what is kept: records that are made up are merged with no others."""
+
 SITES_OWN = frozenset({"survival.cutoff"})
 """Definitions that may differ from site to site; the date of cutoff is a date, too, and leaves no site."""
 
@@ -36,7 +39,8 @@ def stated_definitions(folder: Path) -> dict[str, Any]:
     try:
         said = json.loads((folder / RUN).read_text(encoding="utf-8"))["protocol"]
         resolved = said.get("definitions", said)
-        return dict(flat({name: section for name, section in resolved.items() if name not in OWN}))
+        defined = {name: section for name, section in resolved.items() if name not in OWN}
+        return dict(flat(defined)) | {SYNTHETIC: bool(resolved.get("study", {}).get("synthetic", False))}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 

@@ -81,7 +81,8 @@ def _proportion_of(together: Together, site: Site, level: str | None) -> OfSite:
 
 def _estimate(together: Together, level: str | None, names: tuple[str, str, str], scale: Scale) -> Effect:
     rows = {site: [together.row(site, level, name) for name in names] for site in together.having}
-    first = next(row for one in rows.values() for row in one[:1] if row is not None)
+    estimates = [(site, one[0]) for site, one in rows.items() if one[0] is not None]
+    first = min(estimates, key=lambda one: key_of(one[1]) in one[0].held_back)[1]
     sites = [_estimate_of(site, scale, one, first) for site, one in rows.items()]
     said = names[0] if names[0] in KAPPA else level
     return combined(_subject(together, said, first.unit), scale, sites)

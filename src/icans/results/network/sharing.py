@@ -186,11 +186,19 @@ def _shared_rows(candidates: Mapping[Key, Result], rules: _Rules) -> Iterator[tu
         elif not _may_be_stated(key, row, rules):
             yield _emptied(row, SMALL, rules.smallest), False
         else:
-            yield replace(row, patients=()), True
+            yield replace(row, patients=(), reason=_without_records(row)), True
 
 
 def _emptied(row: Result, reason: str, smallest: int) -> Result:
-    return replace(row, value=None, n=0, patients=(), reason=reason.format(smallest=smallest))
+    """Take out of a row what tells a number: methods of effects and tests name events, arrangements and errors."""
+    method = "" if row.analysis == "comparison" and row.level is not None else row.method
+    return replace(row, value=None, n=0, patients=(), method=method, reason=reason.format(smallest=smallest))
+
+
+def _without_records(row: Result) -> str | None:
+    """Give why there is no value, but not in which units few patients were measured."""
+    is_of_units = row.analysis == "biomarkers" and row.reason is not None and "units" in row.reason
+    return str(row.reason).partition(":")[0] if is_of_units else row.reason
 
 
 def _may_be_named(key: Key, row: Result, rules: _Rules) -> bool:
@@ -225,7 +233,8 @@ def _may_be_stated(key: Key, row: Result, rules: _Rules) -> bool:
     if any(one in rules.cells and one not in rules.shown for one in _rests_on(key, row, rules)):
         return False
     if statistic in COUNTS:
-        return key in (rules.landmarks if statistic == "at_risk" else rules.shown)
+        is_shown = key in (rules.landmarks if statistic == "at_risk" else rules.shown)
+        return is_shown and (row.n == 0 or row.n >= rules.smallest)
     if level is not None and analysis in CURVES:
         return key in rules.landmarks
     if level is not None and analysis == "comparison" and not _is_plain_effect(row):
@@ -245,6 +254,10 @@ def _rests_on(key: Key, row: Result, rules: _Rules) -> Iterator[Key]:
         yield (*whole, None, ASSESSED if analysis == "toxicity" and by_grade else "n")
     if level is not None and statistic == "percent":
         yield (*whole, level, "n")
+    if statistic == "left_out":
+        groups = comparisons(rules.site.rows).get(row.group or "", [])
+        yield from (("comparison", label, "patients", None, "n") for label in groups)
+        yield "comparison", row.group, "patients", None, "left_out"
     if statistic in SHAPE and whole in rules.hidden_levels:
         yield from (one for one in rules.cells if one[:3] == whole)
     if analysis == "comparison" and level is not None:

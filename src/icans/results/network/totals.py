@@ -57,12 +57,15 @@ class Together:
 
     @cached_property
     def names(self) -> dict[str | None, dict[str, Result]]:
-        """Levels and their statistics, in order, each with the row of the first site that has it."""
+        """Levels and their statistics, in order, each with the row of the first site that has it with its method."""
         found: dict[str | None, dict[str, Result]] = {}
         for site in self.sites:
             for row in self._own(site):
                 if row.level != HELD_BACK:
-                    found.setdefault(row.level, {}).setdefault(row.statistic, row)
+                    of_level = found.setdefault(row.level, {})
+                    of_level[row.statistic] = of_level.get(row.statistic, row)
+                    if not of_level[row.statistic].method:
+                        of_level[row.statistic] = row
         return found
 
     @cached_property
