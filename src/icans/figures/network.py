@@ -33,9 +33,17 @@ NAMES = {
     "os": "Overall survival",
     "pfs": "Progression-free survival",
     "remission": "Remission",
+    "days_to_remission": "In remission",
     "icans_max_grade": "ICANS of grade",
     "crs_max_grade": "CRS of grade",
 }
+AGREEING = {
+    f"{toxicity}_{what}": words.format(toxicity.upper())
+    for toxicity in ("icans", "crs")
+    for what, words in (("grade", "{} grade"), ("max_grade", "highest {} grade"), ("severity", "{} severity group"))
+}
+"""What two gradings of the same assessments or patients can agree on."""
+
 MARKED = {
     "site": Symbol("a site", "square", INK, PAPER, 0.8, 46),
     "fixed": Symbol("all sites, one common effect", "diamond", PAPER, BLUE, 1.6, 84),
@@ -121,13 +129,21 @@ def _scale(effect: Effect) -> str:
 def name_of(effect: Effect) -> str:
     """Say what an effect is of: ``Overall survival at 6 months, evaluable``."""
     about = effect.subject
-    known = NAMES if about.analysis != "comparison" else ENDPOINTS
+    known = {"comparison": ENDPOINTS, "agreement": AGREEING}.get(about.analysis, NAMES)
     name = known.get(about.variable, capitalised(about.variable.replace("_", " ")))
+    if about.analysis == "agreement":
+        return _agreeing(name, about.level, about.group)
     if about.level is not None and about.analysis == "toxicity":
         name += f" {about.level.removeprefix('>=')} or more"
     elif about.level is not None:
-        name += f" at {about.level}" if effect.scale is LOG_LOG else f", {about.level}"
+        name += f" at {about.level}" if effect.scale is LOG_LOG else f", {about.level.replace('_', ' ')}"
     return name + (f" ({about.group.replace('_', '-')})" if about.group else "")
+
+
+def _agreeing(what: str, kappa: str | None, scales: str | None) -> str:
+    """Name agreement: the share of the same grade unless it is a kappa, and who graded."""
+    said = f"Same {what}" if kappa is None else f"{capitalised(what)}, {kappa.replace('_', ' ')}"
+    return f"{said} ({scales or 'the clinic / the recorded signs'})"
 
 
 def heterogeneity(effect: Effect) -> str:

@@ -16,6 +16,7 @@ from icans.report.document import figure_block, page
 from icans.report.numbers import Numbers
 from icans.report.words import label, level
 from icans.results import display
+from icans.results.network.definitions import SYNTHETIC
 from icans.results.network.effects import Effect
 from icans.results.network.merging import Merged
 from icans.results.network.tables import STEPS, interval
@@ -56,7 +57,8 @@ def write_page(path: Path, merged: Merged, *, figures: Sequence[Figure], drawn: 
         section("effects", "Effects combined", _effects(numbers, merged.effects), _left_out(merged.effects)),
         section("limits", "How sites were combined", bullets([*merged.cautions, *NOTES])),
     ]
-    protocol = Protocol(study=Title(title=TITLE))
+    synthetic = all(site.definitions.get(SYNTHETIC) for site in merged.sites)
+    protocol = Protocol(study=Title(title=TITLE, synthetic=synthetic))
     title = f"{len(merged.sites)} sites together"
     kept: list[Section] = [one for one in sections if one.blocks]
     path.write_text(page(protocol, numbers, kept, title=title), encoding="utf-8")
@@ -67,7 +69,7 @@ def _patients(numbers: Numbers, merged: Merged) -> Markup:
     for step in STEPS:
         together = numbers.find("population", step, "n")
         cells = [_plain(site.rows.get(("population", None, step, None, "n"))) for site in merged.sites]
-        rows.append(tables.Row(step.replace("_", " ").capitalize(), (*cells, numbers.one(together))))
+        rows.append(tables.Row(label(step), (*cells, numbers.one(together))))
     columns = [*(site.name for site in merged.sites), "Together"]
     return tables.block("table-sites", "Patients by site", columns, rows)
 
