@@ -191,9 +191,10 @@ def may_part_thousands(texts: Sequence[str | None], parsed: Parsed) -> list[int]
     """
     read = {place: trimmed(text) for place, text in enumerate(texts) if parsed.values[place] is not None}
     pointed = [place for place, word in read.items() if "." in word]
-    whole = [parsed.values[place] for place in read if place not in pointed]
-    doubted = len(pointed) > 1 and all(THOUSANDS_POINT.fullmatch(read[place]) for place in pointed)
-    return pointed if doubted and whole and max(map(abs, whole)) < 1000 else []
+    if len(pointed) < 2 or not all(THOUSANDS_POINT.fullmatch(read[place]) for place in pointed):
+        return []
+    whole = [abs(parsed.values[place]) for place, word in read.items() if "." not in word]
+    return pointed if whole and max(whole) < 1000 else []
 
 
 def _check_range(column: Column, parsed: Parsed) -> None:
