@@ -130,7 +130,7 @@ def changed(random: Random, made: Made) -> Made:
     )
     chosen = set(random.sample(pool, min(len(pool), random.choice([1, 2, 4, 7, 8, 20, len(ids)]))))
     derived = {name: [dict(row) for row in rows if row["patient_id"] in chosen] for name, rows in made.derived.items()}
-    for change in random.sample([tie, outcome, measured, no_limits], random.choice([0, 1, 2, 3])):
+    for change in random.sample([tie, outcome, measured, no_limits, early], random.choice([0, 1, 2, 3])):
         change(random, derived)
     patients, infusions = (
         [row for row in rows if row["patient_id"] in chosen] for rows in (made.patients, made.infusions)
@@ -153,15 +153,34 @@ def outcome(random: Random, derived: Tables) -> None:
 
 
 def measured(random: Random, derived: Tables) -> None:
-    """Give pairs many different values."""
-    for row in derived["biomarkers"]:
-        if row["before"] is not None and random.random() < 0.9:
-            row["before"], row["after"] = (random.choice([1.0, 2.0, 2.5, 7.25, 100.0]) for _ in range(2))
+    """Measure every treated patient twice, some with detection limits."""
+    limited = random.random() < 0.3
+    treated = {(row["patient_id"], row["infusion"]) for row in derived["endpoints"]}
+    for patient, infusion in sorted(treated):
+        row = {
+            "patient_id": patient,
+            "infusion": infusion,
+            "specimen": "plasma",
+            "analyte": "ferritin",
+            "unit": "ng/mL",
+        }
+        for time in ("before", "after"):
+            row |= {time: random.randrange(40) / 4, f"{time}_hour": 0.0, f"{time}_limit": None}
+            if limited and random.random() < 0.3:
+                row[f"{time}_limit"] = random.choice("<>")
+        derived["biomarkers"].append(row)
 
 
-def no_limits(random: Random, derived: Tables) -> None:
+def no_limits(_: Random, derived: Tables) -> None:
     for row in derived["biomarkers"]:
         row["before_limit"] = row["after_limit"] = None
+
+
+def early(random: Random, derived: Tables) -> None:
+    """Put corticosteroids around the infusion."""
+    days = random.choice([1, 3])
+    for row in derived["steroids"]:
+        row["day"] -= days
 
 
 def of_patients(records: Records, ids: set[str]) -> Records:

@@ -75,9 +75,9 @@ def compare(block: Block, pairs: list[Pair], words: tuple[str, ...] = ()) -> Non
     for name, power in (("kappa", 0), ("linear_kappa", 1), ("weighted_kappa", 2)):
         value, error = kappa(Counter((one, other) for _, one, other in pairs), power)
         block.put(name, value, everyone, n=n)
-        known = value is not None and error is not None
-        block.put(f"{name}_low", value - Z * error if known else None, everyone, n=n)
-        block.put(f"{name}_high", min(1.0, value + Z * error) if known else None, everyone, n=n)
+        low, high = (None, None) if value is None or error is None else (value - Z * error, min(1.0, value + Z * error))
+        block.put(f"{name}_low", low, everyone, n=n)
+        block.put(f"{name}_high", high, everyone, n=n)
 
 
 def kappa(cells: Counter[tuple[int, int]], power: int) -> tuple[float | None, float | None]:
@@ -113,8 +113,8 @@ def records(study: Made) -> Rows:
     rows: Rows = {}
     block = Block("data", None, "findings", rows)
     for severity in ("error", "warning", "note"):
-        those = [patient for one, patient in study.findings if one == severity]
-        block.put(severity, len(those), [patient for patient in those if patient], n=len(those), unit="")
+        found = [patient for one, patient in study.findings if one == severity]
+        block.put(severity, len(found), [patient for patient in found if patient], n=len(found), unit="")
     for toxicity in ("icans", "crs"):
         graded = study.grades(toxicity)
         kinds = {
@@ -127,8 +127,8 @@ def records(study: Made) -> Rows:
             "with_missing": [row for row in graded if row["missing"]],
         }
         block = Block("data", None, f"{toxicity}_assessments", rows)
-        for name, those in kinds.items():
-            block.put(name, len(those), patients(those), n=len(graded), unit="")
+        for name, kind in kinds.items():
+            block.put(name, len(kind), patients(kind), n=len(graded), unit="")
         scale = [row for row in graded if row["scale"] != "recorded"]
         instrument = study.protocol["grading"]["instrument"]
         named = "astct-2019-crs" if toxicity == "crs" else "astct-2019-icans"

@@ -113,9 +113,9 @@ def survival(study: Made, found: Collection[Key]) -> Rows:
                 written(month, "month") for month in study.protocol["survival"].get("landmarks_months", [3, 6, 12])
             }
             regular = {key[3] for key in found if key[:3] == ("survival", group, endpoint) and key[4] == "at_risk"}
-            for level in {*named, *regular}:
-                those = at_risk(observed, Fraction(str(level).split()[0]) * MONTH)
-                block.put("at_risk", len(those), those, n=len(observed), level=level, unit="")
+            for point in {*named, *regular}:
+                those = at_risk(observed, Fraction(str(point).split()[0]) * MONTH)
+                block.put("at_risk", len(those), those, n=len(observed), level=point, unit="")
         followed = reversed_status(times(study, "os", patients))
         block = Block("survival", group, "follow_up", rows)
         block.put("n", len(followed), followed, unit="")

@@ -47,7 +47,7 @@ def wilcoxon(differences: Iterable[float]) -> float | None:
         ways = sign_patterns(doubled)
         total = sum(doubled)
         far = sum(count for points, count in ways.items() if abs(2 * points - total) >= abs(2 * rises - total))
-        return far / 2**n
+        return float(far / 2**n)
     mean = n * (n + 1) / 4
     ties = Counter(doubled).values()
     variance = n * (n + 1) * (2 * n + 1) / 24 - sum(t**3 - t for t in ties) / 48
@@ -78,7 +78,7 @@ def hodges_lehmann(differences: Sequence[float]) -> tuple[float | None, Bounds |
 def allowed(n: int) -> int:
     """Give the largest k for which a rank sum below k has a chance of at most 2.5%."""
     if n > EXACT_UP_TO:
-        return max(0, int(n * (n + 1) / 4 - Z * sqrt(n * (n + 1) * (2 * n + 1) / 24)))
+        return int(n * (n + 1) / 4 - Z * sqrt(n * (n + 1) * (2 * n + 1) / 24) + 0.5)
     ways, below, k = sign_patterns(range(1, n + 1)), 0, 0
     while (below + ways[k]) / 2**n <= 0.025:
         below += ways[k]
@@ -90,8 +90,8 @@ def sign_test(rose: int, fell: int) -> float | None:
     n = rose + fell
     if n == 0:
         return None
-    tail = sum(comb(n, k) for k in range(min(rose, fell) + 1)) / 2**n
-    return min(1.0, 2 * tail)
+    tail = sum(comb(n, k) for k in range(min(rose, fell) + 1))
+    return min(1.0, 2 * float(tail / 2**n))
 
 
 def median_between(values: Sequence[Bounds]) -> tuple[float | None, tuple[float | None, float | None]]:
