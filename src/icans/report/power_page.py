@@ -72,7 +72,7 @@ def _table(numbers: Numbers, name: str, title: str) -> Markup:
         tables.Row(level or "", tuple(_cell(numbers, name, level, statistic) for statistic in statistics))
         for level in sorted(levels, key=lambda level: int((level or "0").split()[0]))
     ]
-    note = "Simulated: share of trials with its Monte Carlo standard error."
+    note = "Simulated: share of trials with its Monte Carlo standard error." if simulated else ""
     return tables.block(f"table-{name.replace('_', '-')}", title, [COLUMNS[one] for one in statistics], shown, note)
 
 

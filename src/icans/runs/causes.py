@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from icans.counts import counted
 from icans.errors import CallError
 from icans.runs.definitions import differences
 from icans.runs.record import Input, Run
@@ -83,7 +84,7 @@ def _rows(held: Input | None, run: Run) -> str:
 
 def rows_of(count: int) -> str:
     """Count rows in words."""
-    return f"{count:,} row{'' if count == 1 else 's'}"
+    return f"{counted(count, 'row')}"
 
 
 def _protocol(one: Run, other: Run) -> Iterator[Cause]:

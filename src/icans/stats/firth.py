@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc, ndtri
 
+from icans.counts import counted
 from icans.stats.cox import LIKELIHOOD_RATIO, NO_EVENT, cox, no_model, score_test, titled
 from icans.stats.cox_model import CoxModel, chi_square, exponential, fitted_model, without_model
 from icans.stats.estimate import Estimate, SignificanceTest, checked_level, percent
@@ -62,7 +63,7 @@ def firth_rule(model: CoxModel, *, events_per_covariate: float = EVENTS_PER_COVA
         which = " and ".join(model.unbounded)
         return Penalty(True, f"Firth's penalty is used, as all events lie on one side of {which}")
     share = model.events / len(model.names)
-    what = f"{model.events} events for {len(model.names)} covariate{'s' if len(model.names) > 1 else ''}"
+    what = f"{counted(model.events, 'event')} for {counted(len(model.names), 'covariate')}"
     if share < events_per_covariate:
         return Penalty(True, f"Firth's penalty is used, as {what} are fewer than {events_per_covariate:g} for each")
     return Penalty(False, f"no penalty is used, as {what} are at least {events_per_covariate:g} for each")
