@@ -28,6 +28,15 @@ AS_IT_STANDS = re.compile(r'"[^"]*"|\\.|\[\$[^\]]*\]')
 """What a number format prints as it stands."""
 MERGED = re.compile(rb'<(?:\w+:)?mergeCell [^>]*?ref="([A-Z]+\d+):[A-Z]+(\d+)"')
 """First cell and last row of merged cells."""
+OUTSIDE = (
+    "something stands right of the last named column, and is not read",
+    "Give each column a name in the header.",
+)
+UNKNOWN = (
+    "stands a formula whose result was never stored, and is read as it is written",
+    "Save it again in a spreadsheet program.",
+)
+"""What may be so in some rows, and what to do."""
 DAMAGED = (
     AttributeError,
     EOFError,
@@ -153,7 +162,11 @@ class Workbook:
                 yield number, [*cells[:width], *[""] * (width - len(cells))]
 
         columns, numbers = as_columns(records(), width)
-        findings = (*_outside(file, outside), *_unknown(file, unknown), *_merged(file, self._merged(sheet, first)))
+        findings = (
+            *_in_rows(file, outside, *OUTSIDE),
+            *_in_rows(file, unknown, *UNKNOWN),
+            *_merged(file, self._merged(sheet, first)),
+        )
         return TextRows(file, tuple(header), columns, numbers, len(numbers), findings)
 
     def _merged(self, sheet: str, header: int) -> list[str]:
@@ -187,20 +200,10 @@ class Workbook:
         return islice(sheet.iter_rows(), MOST_ROWS)
 
 
-def _outside(file: str, rows: list[int]) -> tuple[Finding, ...]:
-    if not rows:
-        return ()
+def _in_rows(file: str, rows: list[int], what: str, advice: str) -> tuple[Finding, ...]:
+    """Warn of what is so in some rows, if in any."""
     count = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
-    problem = f"in {count} something stands right of the last named column, and is not read"
-    return (Finding("warning", file, rows[0], problem=problem, advice="Give each column a name in the header."),)
-
-
-def _unknown(file: str, rows: list[int]) -> tuple[Finding, ...]:
-    if not rows:
-        return ()
-    count = "1 row" if len(rows) == 1 else f"{len(rows):,} rows"
-    problem = f"in {count} stands a formula whose result was never stored, and is read as it is written"
-    return (Finding("warning", file, rows[0], problem=problem, advice="Save it again in a spreadsheet program."),)
+    return (Finding("warning", file, rows[0], problem=f"in {count} {what}", advice=advice),) if rows else ()
 
 
 def _merged(file: str, cells: list[str]) -> tuple[Finding, ...]:
