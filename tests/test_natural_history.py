@@ -19,7 +19,9 @@ from icans.figures.figure import Figure, LeftOut
 from icans.figures.natural_history import natural_course
 from icans.figures.render import Renderer
 from icans.packaged import folder as packaged
+from icans.protocols.natural_history import NaturalHistory
 from icans.results.gathered import gather
+from icans.results.reference import load
 from icans.study import Study
 
 REFERENCE = {"R1": "0331100", "R2": "3332", "R3": "0", "R4": "2210", "R5": "33.1", "R6": "1..3"}
@@ -263,6 +265,15 @@ def refusal(folder: Path) -> str:
         results(folder)
     assert isinstance(refused.value, (CallError, ProtocolError, StudyError))
     return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"format": "icans natural history 1", "steps": [1' + "0" * 400 + "]}", "[1e400]", "\xff"]
+)
+def test_a_saved_model_that_no_number_can_hold_is_refused(tmp_path, text):
+    (tmp_path / "model.json").write_text(text, encoding="latin-1")
+    with pytest.raises(StudyError, match="is no saved model of the natural course"):
+        load(tmp_path / "model.json", NaturalHistory(reference="model.json"))
 
 
 def test_a_reference_that_cannot_be_one_is_refused(tmp_path, reference):

@@ -257,7 +257,7 @@ def load(file: Path, asked: NaturalHistory) -> Reference:
             False,
             (*rows, *_transitions(steps[0], asked)),
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         raise StudyError(
             f"[natural_history] reference: {file} is no saved model of the natural course.",
             "icans report writes one, natural_history.json, for a study whose reference is a folder.",
