@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from icans.counts import counted
 from icans.engines import connect
 from icans.records.definitions import sections
 from icans.records.findings import harmless
@@ -17,7 +18,7 @@ from icans.results import store
 from icans.results.moved import Moved, moved
 from icans.results.moved_table import COLUMNS, lines, summary
 from icans.results.rows import Result
-from icans.runs.causes import ABSENT, Cause, causes, rows_of
+from icans.runs.causes import ABSENT, Cause, causes
 from icans.runs.record import Run, read
 from icans.runs.tables import TableDifference, table_differences
 
@@ -171,7 +172,7 @@ def _meanings() -> dict[str, str]:
 
 
 def _table_cells(table: TableDifference) -> tuple[str, ...]:
-    rows = ["not there" if count is None else rows_of(count) for count in (table.before, table.after)]
+    rows = ["not there" if count is None else counted(count, "row") for count in (table.before, table.after)]
     lacks = ABSENT if None in {table.before, table.after} else "other columns"
     patients = lacks if table.patients is None else f"{table.patients:,}"
     return table.name, *rows, f"{table.gone:,}", f"{table.new:,}", patients

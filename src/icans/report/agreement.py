@@ -26,7 +26,9 @@ KAPPA = (
     "Same grade: the exact agreement. Weighted kappa takes off what two scales would share by chance and counts a "
     "difference by the square of the grades between: 1 is full agreement, 0 is chance. Where nearly everyone has grade "
     "0, chance alone agrees often and kappa can be low beside a high percentage. The interval of assessments takes "
-    "them as independent, which those of one patient are not, and is too narrow; that of patients is not."
+    "them as independent, which those of one patient are not, and is too narrow; that of patients is not. After the "
+    "patients who change severity group: by the scale that moved them up, the signs that earned their grade; one "
+    "patient can count under several."
 )
 
 

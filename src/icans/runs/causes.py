@@ -79,12 +79,7 @@ def _rows(held: Input | None, run: Run) -> str:
     if held is None:
         return ABSENT
     counts = [run.tables[table].read for table in held.tables if table in run.tables]
-    return rows_of(sum(counts)) if counts else f"{held.bytes or 0:,} bytes"
-
-
-def rows_of(count: int) -> str:
-    """Count rows in words."""
-    return f"{counted(count, 'row')}"
+    return counted(sum(counts), "row") if counts else f"{held.bytes or 0:,} bytes"
 
 
 def _protocol(one: Run, other: Run) -> Iterator[Cause]:
