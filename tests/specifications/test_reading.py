@@ -116,6 +116,7 @@ def test_a_mistake_is_a_sentence(text, said):
         alternatives(text)
     assert str(raised.value).startswith("study.toml: [alternatives")
     assert said in str(raised.value)
+    assert "?." not in str(raised.value)
 
 
 def test_all_mistakes_are_told_at_once():

@@ -202,4 +202,5 @@ def _sentence(problem: Any) -> str:  # noqa: ANN401  # Pydantic's ErrorDetails
 
 
 def _refused(definition: Definition, what: str, do: str = "") -> ProtocolError:
-    return ProtocolError(f"{FILE}: [alternatives.{definition.section}] {definition.key}: {what}.", do)
+    stop = "" if what.endswith("?") else "."
+    return ProtocolError(f"{FILE}: [alternatives.{definition.section}] {definition.key}: {what}{stop}", do)
