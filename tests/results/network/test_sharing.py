@@ -115,6 +115,15 @@ def test_no_time_of_a_single_patient_stands_in_a_method(shared):
     assert "longest observation" not in (shared / "results.json").read_text()
 
 
+def test_ids_that_are_numbers_are_looked_for_in_texts_of_records_alone():
+    months = Subject("survival", "os", n=60, method="months of 30.4375 days", patients=("4375", "2019"))
+    levels = [counted("baseline", "diagnosis", 30, level=name, ids=range(30)) for name in ("ALL", "seen as 2019")]
+    site = of_sixty(months.row("median", 7.0), *levels)
+    rows = share(replace(site, patients=frozenset(months.patients)), smallest=5).site.rows
+    assert ("survival", None, "os", None, "median") in rows
+    assert [key[3] for key in rows if key[0] == "baseline"] == ["ALL"]
+
+
 def test_what_is_held_back_says_nothing_by_its_method_n_or_reason():
     effects = [
         Subject("comparison", "os", "Age", level, method=f"{how}, as 3 events", n=60).row(statistic, 0.7)

@@ -157,15 +157,16 @@ def _is_plain_effect(row: Result) -> bool:
 
 
 def _identifies(site: Site, row: Result) -> bool:
-    texts = (row.group, row.variable, row.level, row.unit, row.method, row.reason)
-    return _tells(site, " ".join(text for text in texts if text))
+    from_records = " ".join(text for text in (row.group, row.variable, row.level, row.unit) if text)
+    numbers = {word for word in WORD.findall(from_records) if word.isdigit() and len(word) > 3}
+    return bool(numbers & site.patients) or _tells(site, f"{from_records} {row.method} {row.reason or ''}")
 
 
 def _tells(site: Site, text: str) -> bool:
-    """Tell a text that has a date in it, or the id of a patient that is more than a number of three digits."""
+    """Tell a text that has a date in it, or the id of a patient that is more than a number."""
     if DATE.search(text):
         return True
-    words = {word for word in WORD.findall(text) if not (word.isdigit() and len(word) < 4)}
+    words = {word for word in WORD.findall(text) if not word.isdigit()}
     return bool(words & site.patients) or any(phrase in text for phrase in site.phrases)
 
 
