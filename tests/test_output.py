@@ -16,9 +16,9 @@ from icans.output import whole_file, whole_folder
 WRITER = """
 import sys, time
 from pathlib import Path
-from icans.output import whole_folder
-with whole_folder(Path(sys.argv[1])) as new:
-    (new / "half").write_text("new")
+from icans.output import whole_file, whole_folder
+with (whole_file if sys.argv[1].endswith(".csv") else whole_folder)(Path(sys.argv[1])) as new:
+    (new if new.is_file() else new / "half").write_text("new")
     print("writing", flush=True)
     time.sleep(60)
 """
@@ -70,6 +70,18 @@ def test_a_killed_run_leaves_the_old_output_and_the_next_run_clears_up(tmp_path:
     assert not (out / "half").exists()
     write(out, "new")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_next_run_clears_up_what_a_killed_one_left_of_a_file(tmp_path: Path) -> None:
+    out = tmp_path / "findings.csv"
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(out)], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.kill()
+    assert [path.name.endswith(".unfinished") for path in tmp_path.iterdir()] == [True]
+    with whole_file(out) as new:
+        new.write_text("new")
+    assert [path.name for path in tmp_path.iterdir()] == ["findings.csv"]
 
 
 def test_a_folder_that_is_not_ours_is_never_replaced(tmp_path: Path) -> None:

@@ -71,7 +71,8 @@ def whole_file(out: Path) -> Iterator[Path]:
     if out.is_dir():
         raise CallError(f"{out} is a folder; a file was expected.", "Name a file.")
     _make_parent(out)
-    handle, name = tempfile.mkstemp(prefix=f".{out.name}.", suffix=UNFINISHED, dir=out.parent)
+    _clear_leftovers(out)
+    handle, name = tempfile.mkstemp(prefix=f".{out.name}.{os.getpid()}.", suffix=UNFINISHED, dir=out.parent)
     os.close(handle)
     new = Path(name)
     try:
@@ -124,8 +125,12 @@ def _clear_leftovers(out: Path) -> None:
     """Remove what a killed run left beside `out`; a run that still works keeps its own."""
     for left in out.parent.glob(f".{glob.escape(out.name)}.*{UNFINISHED}"):
         process = left.name.removeprefix(f".{out.name}.").partition(".")[0]
-        if (left / MARK).is_file() and process.isdigit() and not _runs(int(process)):
+        if not process.isdigit() or _runs(int(process)):
+            continue
+        if (left / MARK).is_file():
             shutil.rmtree(left, ignore_errors=True)
+        elif left.is_file():
+            left.unlink(missing_ok=True)
 
 
 def _runs(process: int) -> bool:
