@@ -124,6 +124,13 @@ def test_ids_that_are_numbers_are_looked_for_in_texts_of_records_alone():
     assert [key[3] for key in rows if key[0] == "baseline"] == ["ALL"]
 
 
+def test_the_order_of_levels_tells_nothing_of_their_counts():
+    counts = {"MM": 28, "ALL": 17, "rare": 3, "AML": 12}
+    rows = [counted("baseline", "diagnosis", value, level=name, ids=range(value)) for name, value in counts.items()]
+    levels = [key[3] for key in share(of_sixty(*rows), smallest=5).site.rows if key[0] == "baseline"]
+    assert levels == ["ALL", "AML", "MM", HELD_BACK]
+
+
 def test_what_is_held_back_says_nothing_by_its_method_n_or_reason():
     effects = [
         Subject("comparison", "os", "Age", level, method=f"{how}, as 3 events", n=60).row(statistic, 0.7)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 from icans.errors import StudyError
@@ -107,7 +108,7 @@ def share(site: Site, *, smallest: int, columns: Iterable[str] = ()) -> Shared:
     shown = stated(cells, sums_of(site, cells, smallest), smallest)
     hidden = {key[:3] for key in cells if key[3] is not None and key not in shown and key[4] == "n"}
     rules = _Rules(shown, landmarks_stated(site, candidates, shown, smallest), cells, site, smallest, hidden)
-    rows = list(_shared_rows(candidates, rules))
+    rows = list(_by_name(_shared_rows(candidates, rules)))
     table = {key_of(row): row for row, _ in rows}
     held_back = frozenset(key_of(row) for row, is_stated in rows if not is_stated)
     definitions = {name: value for name, value in site.definitions.items() if not _tells(site, f"{name} {value}")}
@@ -188,6 +189,15 @@ def _shared_rows(candidates: Mapping[Key, Result], rules: _Rules) -> Iterator[tu
             yield _emptied(row, SMALL, rules.smallest), False
         else:
             yield replace(row, patients=(), reason=_without_records(row)), True
+
+
+def _by_name(rows: Iterable[tuple[Result, bool]]) -> Iterator[tuple[Result, bool]]:
+    """Order the levels of characteristics by name: in the results the commonest comes first, which tells counts."""
+    for whole, block in groupby(rows, key=lambda one: key_of(one[0])[:3]):
+        if whole[0] == "baseline":
+            yield from sorted(block, key=lambda one: (one[0].level is not None, one[0].level or ""))
+        else:
+            yield from block
 
 
 def _emptied(row: Result, reason: str, smallest: int) -> Result:
