@@ -16,7 +16,14 @@ from icans.errors import CallError
 from icans.power.answer import answer
 from icans.power.asked import Asked, asked
 from icans.power.cohorts import Calibration, outcomes, trial_parameters
-from icans.power.exact import fewest_an_arm, fisher_positive, score_positive, single_arm_chance, two_arm_chance
+from icans.power.exact import (
+    fewest_an_arm,
+    fisher_positive,
+    score_positive,
+    single_arm_chance,
+    threshold,
+    two_arm_chance,
+)
 from icans.power.simulated import single_arm
 from icans.power.summary import summary
 from icans.simulate.parameters import Parameters
@@ -50,6 +57,15 @@ def test_the_tables_called_different_are_those_of_fisher_and_of_the_interval() -
                 assert by_test[treated, control] == (fisher(*groups).p_value <= 0.05)
                 interval = miettinen_nurminen(*groups)
                 assert by_interval[treated, control] == (not interval.low <= 0 <= interval.high)
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.05, 0.4, 0.95])
+@pytest.mark.parametrize(("n", "null"), [(7, 0.6), (25, 0.4), (45, 0.21)])
+def test_one_arm_is_positive_from_the_fewest_remissions_that_alpha_allows(n: int, null: float, alpha: float) -> None:
+    reached = {least: sum(binomial(k, n, null) for k in range(least, n + 1)) for least in range(1, n + 1)}
+    found = threshold(n, null, alpha)
+    assert found is not None
+    assert found.successes == min(least for least, chance in reached.items() if chance <= alpha)
 
 
 def test_the_chance_of_two_arms_is_the_sum_over_all_tables() -> None:

@@ -38,8 +38,9 @@ class Chance:
 
 def threshold(n: int, null: float, alpha: float) -> Design | None:
     """Give the fewest remissions of n that a rate of no interest reaches with a chance of at most alpha; None: none."""
-    for successes in range(int(n * null), n + 1):
-        if successes and operating(Design(n, successes), null).success <= alpha:
+    likely = int(n * null)  # so many, or more, have a chance of at least a half
+    for successes in range(max(likely, 1) if alpha < 0.5 else 1, n + 1):
+        if operating(Design(n, successes), null).success <= alpha:
             return Design(n, successes)
     return None
 
