@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from icans import cli
+from icans.commands.opened import refuse_study_as_output
 from icans.commands.progress import counted
 from icans.errors import CallError
 
@@ -124,6 +125,8 @@ def test_output_never_replaces_the_study(study: Path) -> None:
     ran = icans("derive", study, "--out", study)
     assert ran.returncode == 2
     assert "is the study itself" in ran.stderr
+    with pytest.raises(CallError, match="where the table labs is looked for"):
+        refuse_study_as_output(study, study / "labs" / "out")
     assert sorted(path.name for path in study.iterdir()) == before
 
 

@@ -86,15 +86,20 @@ def _refuse_lost(study: Study) -> None:
 
 
 def refuse_study_as_output(study: Path, out: Path) -> None:
-    """Refuse to replace the study by its own output.
+    """Refuse to replace the study by its own output, and output that would be read as its records.
 
     Raises
     ------
     CallError
-        `out` is the study or holds it.
+        `out` is the study or holds it, or lies where a table in a folder of its own is looked for.
     """
+    from icans.records.schema import TABLES
+
     if study.resolve().is_relative_to(out.resolve()):
         raise CallError(f"{out} is the study itself or holds it; output there would replace it.", "Name another --out.")
+    for table in TABLES:
+        if out.resolve().is_relative_to(study.resolve() / table):
+            raise CallError(f"{out} is where the table {table} is looked for.", "Name another --out.")
 
 
 def say_unused(study: Study) -> None:
