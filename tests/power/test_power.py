@@ -60,7 +60,7 @@ def test_the_tables_called_different_are_those_of_fisher_and_of_the_interval() -
 
 
 @pytest.mark.parametrize("alpha", [0.01, 0.05, 0.4, 0.95])
-@pytest.mark.parametrize(("n", "null"), [(7, 0.6), (25, 0.4), (45, 0.21)])
+@pytest.mark.parametrize(("n", "null"), [(12, 0.6), (25, 0.4), (45, 0.21)])
 def test_one_arm_is_positive_from_the_fewest_remissions_that_alpha_allows(n: int, null: float, alpha: float) -> None:
     reached = {least: sum(binomial(k, n, null) for k in range(least, n + 1)) for least in range(1, n + 1)}
     found = threshold(n, null, alpha)
