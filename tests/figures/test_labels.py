@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from icans.counts import counted, named
 from icans.figures.labels import LONGEST, grade_text, listed, short_names
+from icans.figures.theme import TEXT, text_width
 
 
 @given(st.lists(st.text(min_size=1, max_size=40), unique=True, min_size=1, max_size=40))
@@ -27,6 +28,10 @@ def test_what_all_names_share_is_left_out():
 def test_a_short_name_among_long_ones_hides_nothing_of_them():
     names = ["CENTRE-2024-P01-main", "X", "CENTRE-2024-P02-main"]
     assert short_names(names) == {names[0]: "…P01…", "X": "X", names[2]: "…P02…"}
+
+
+def test_room_is_kept_for_what_stands_for_the_part_left_out():
+    assert text_width("…P01…") == text_width("P01") + 2 * TEXT
 
 
 def test_one_long_name_loses_its_middle():

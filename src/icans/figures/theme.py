@@ -132,7 +132,7 @@ CONFIG: dict[str, Any] = {
 }
 """Configuration of every specification; texts have no limit, since measuring one costs as much as drawing it."""
 
-_WIDTHS = dict(
+_WIDTHS = {"…": 1000} | dict(
     zip(
         map(chr, range(32, 127)),
         (
