@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class Engine(Protocol):
     """Where tables live: an Ibis backend, and what Ibis has no word for.
 
-    Derivations are expressions and know no engine. Only small tables come back to Python. An engine serves one study: it
-    goes on with none once a file that it opened has changed.
+    Derivations are expressions and know no engine. Only small tables come back to Python. An engine serves one study:
+    it goes on with none once a file that it opened has changed.
     """
 
     name: str
