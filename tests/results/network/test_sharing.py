@@ -284,6 +284,20 @@ def test_no_few_lost_stand_between_a_curve_and_the_number_at_risk():
         assert (stated_here == {"at_risk", "survival"}) is both, (lost, after)
 
 
+@pytest.mark.parametrize(("lost", "is_stated"), [(2, False), (6, True)])
+def test_a_curve_tells_of_no_few_lost_where_the_number_at_risk_is_held_back(lost, is_stated):
+    deaths = 57 - lost
+    rows = [
+        counted("survival", "os", 60),
+        counted("survival", "os", deaths, "events", ids=range(deaths)),
+        counted("survival", "os", 3, "at_risk", level="6 months", ids=range(57, 60)),
+        counted("survival", "os", 4.9, "survival", level="6 months"),
+    ]
+    safe = share(of_sixty(*rows), smallest=4).site
+    assert safe.rows[key_of(rows[2])].value is None
+    assert (safe.rows[key_of(rows[3])].value is not None) is is_stated
+
+
 @pytest.mark.parametrize(
     ("variable", "values", "expected"),
     [

@@ -38,8 +38,8 @@ def landmarks_stated(site: Site, rows: Mapping[Key, Result], shown: Collection[K
     -------
     set
         Names of rows. Between a time and the last one stated, nobody or at least `smallest` had the event (for a curve)
-        or left observation (for a number at risk), and as many are left to. Where both are stated nobody or as many
-        were lost; events by which two curves differ are as many.
+        or left observation (for a number at risk), and as many are left to. Nobody or as many were lost before a value
+        of a curve, whose last digits tell it; events by which two curves differ are as many.
     """
     curves = [key for key in rows if key[0] in CURVES and key[3] is not None and key[4] == "at_risk"]
     found = _Stated()
@@ -82,10 +82,9 @@ def _values(site: Site, keys: Collection[Key], shown: Collection[Key], smallest:
         steps, gone = [happened - last, after], lost
         if is_exact:
             steps += [abs(happened - found.happened[one]) for one in _beside(key) if one in found.happened]
-        if is_exact and key in found.rows:
             left = site.count(key) or 0
             gone = value.n - happened - left
-            steps += [gone - lost, left - after]
+            steps += [gone - lost, *([left - after] if key in found.rows else [])]
         if all(one == 0 or one >= smallest for one in steps):
             last, lost, found.happened[key] = happened, gone, happened
             yield from ((analysis, group, variable, level, name) for name in (statistic, "ci_low", "ci_high"))
