@@ -234,6 +234,10 @@ def test_a_file_grows_by_whole_row_groups_in_the_order_given(tmp_path: Path) -> 
         ({"icans_peak_grades": (0.5, 0.1, 0.1, 0.1)}, "icans_peak_grades should add up to 1"),
         ({"recovery_hours": 0.0}, "recovery_hours should be above 0 (it is 0.0)."),
         ({"treatment_effect": -1.0}, "treatment_effect should not be negative (it is -1.0)."),
+        ({"treatment_effect": float("inf")}, "treatment_effect should be finite (it is inf)."),
+        ({"icans_onset_days": 40.0}, "icans_onset_days should be at most 25 (it is 40.0)."),
+        ({"observed_days": 60.0}, "observed_days should be at most 30 (it is 60.0)."),
+        ({"follow_up_months": (24.0, 6.0)}, "follow_up_months should be the shortest and the longest"),
     ],
 )
 def test_parameters_that_cannot_be_meant_are_refused(wrong: dict[str, float], sentence: str) -> None:
@@ -360,3 +364,18 @@ def test_a_row_group_holds_the_words_of_its_own_rows_and_not_of_all_before(tmp_p
     groups = pq.read_metadata(tmp_path / "t.parquet")
     sizes = [groups.row_group(group).column(0).total_uncompressed_size for group in range(5)]
     assert max(sizes) < 1.5 * min(sizes)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        Parameters(rise_hours=0),
+        Parameters(treatment_hazard=(0.0, 0.0, 1.0, 2.0), treatment_hazard_growth=100),
+    ],
+    ids=("rise_hours", "treatment_hazard_growth"),
+)
+def test_extremes_that_can_be_meant_are_drawn_without_a_warning(extreme: Parameters, tmp_path: Path) -> None:
+    folder = made(tmp_path / "study", 300, parameters=extreme)
+    (treated,) = one("select count(distinct patient_id) from treatments where route = 'intrathecal'", folder)
+    assert treated > 0

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from icans.records.schema import CRS, NEURO
 from icans.simulate.columns import numbers, words
 from icans.simulate.courses import Course, Flags, crs_grade, icans_grade
-from icans.simulate.decisions import LONGEST_DAYS, Floats, Integers
-from icans.simulate.parameters import Parameters
+from icans.simulate.decisions import Floats, Integers
+from icans.simulate.parameters import LONGEST_DAYS, Parameters
 from icans.units import HOURS_PER_DAY
 
 CLOSE_HOURS = 6.0

@@ -8,8 +8,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from icans.simulate.decisions import LONGEST_DAYS, NEVER, Floats, Integers, first_courses_by_hazard
-from icans.simulate.parameters import Parameters
+from icans.simulate.decisions import NEVER, Floats, Integers, first_courses_by_hazard
+from icans.simulate.parameters import LATEST_ONSET_DAYS, LONGEST_DAYS, Parameters
 from icans.units import DAYS_PER_MONTH, HOURS_PER_DAY
 
 Flags = NDArray[np.bool_]
@@ -162,7 +162,7 @@ def _grade_at(
     gained: Floats | float = 0.0,
 ) -> Integers:
     """Give the grade at hours, of arrays that go together; `gained` are hours of recovery owed to treatment."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"):
         risen = np.where(hour < peak, 1 + np.floor((highest - 1) * (hour - onset) / (peak - onset)), highest)
         recovering = np.maximum(hour - peak, 0) + gained
         fallen = 1 + np.floor((recovering - plateau) / per_grade)
@@ -201,7 +201,8 @@ def _peak_grades(patients: int, probability: float, spread: tuple[float, ...], c
 
 
 def _onsets(grade: Integers, median_days: float, spread: float, chance: np.random.Generator) -> Floats:
-    onset = np.minimum(_lognormal(len(grade), median_days * HOURS_PER_DAY, spread, chance), 25 * HOURS_PER_DAY)
+    drawn = _lognormal(len(grade), median_days * HOURS_PER_DAY, spread, chance)
+    onset = np.minimum(drawn, LATEST_ONSET_DAYS * HOURS_PER_DAY)
     return np.where(grade > 0, onset, NEVER)
 
 

@@ -7,18 +7,18 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from icans.simulate.parameters import Parameters
+from icans.simulate.parameters import LONGEST_DAYS, Parameters
 from icans.units import HOURS_PER_DAY
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 NEVER = np.inf
-LONGEST_DAYS = 30.0
-"""Rounds end here even where ICANS goes on."""
-
 STEP_HOURS = 3.0
 """The grade by which it is decided is taken anew so often."""
+
+MOST_GROWTH = 50.0
+"""Beyond it the exponential of a hazard's growth is taken for its own: treated within the step, and no overflow."""
 
 
 def first_courses_by_hazard(
@@ -51,7 +51,8 @@ def first_courses_by_hazard(
     with np.errstate(invalid="ignore"):
         allowed = onset[:, None] + since >= (reached + parameters.treatment_from_hours)[:, None]
         hazard = np.array([0.0, *parameters.treatment_hazard])[grade_at(onset[:, None] + since)]
-    hazard = hazard * np.exp(parameters.treatment_hazard_growth * since / HOURS_PER_DAY) * STEP_HOURS / HOURS_PER_DAY
+    growth = np.minimum(parameters.treatment_hazard_growth * since / HOURS_PER_DAY, MOST_GROWTH)
+    hazard = hazard * np.exp(growth) * STEP_HOURS / HOURS_PER_DAY
     if parameters.treatment_from_hours > 0:
         hazard = np.where(allowed, hazard, 0.0)
     summed = np.cumsum(hazard, axis=1)

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from math import isfinite
 
 from icans.errors import CallError
 
 Grades = tuple[float, float, float, float]
 """A probability for each of the grades 1 to 4."""
+
+LATEST_ONSET_DAYS = 25.0
+"""No toxicity begins later; what is drawn later begins then."""
+
+LONGEST_DAYS = 30.0
+"""Rounds end here even where ICANS goes on."""
 
 
 @dataclass(frozen=True)
@@ -21,13 +28,13 @@ class Parameters:
     crs_probability, crs_peak_grades
         Share of patients with CRS, and how their highest grades are spread over 1 to 4.
     crs_onset_days, crs_onset_spread
-        Median onset of CRS, days from infusion, and the standard deviation of its logarithm.
+        Median onset of CRS, days from infusion, and the standard deviation of its logarithm; day 25 is the latest.
     crs_days
         Median duration of CRS in days.
     icans_probability, icans_peak_grades
         Share of patients with ICANS, and how their highest grades (if untreated) are spread over 1 to 4.
     icans_onset_days, icans_onset_spread
-        Median onset of ICANS, days from infusion, and the standard deviation of its logarithm.
+        Median onset of ICANS, days from infusion, and the standard deviation of its logarithm; day 25 is the latest.
     rise_hours, plateau_hours
         Mean time from onset to the highest grade, and mean stay there.
     recovery_hours
@@ -35,15 +42,18 @@ class Parameters:
     persistent_probability
         Share of patients with ICANS who do not recover while they are observed, treated or not.
     treated
-        Probability of intrathecal treatment for each highest grade.
+        Probability that intrathecal treatment is meant for a patient of each highest grade; it is given where its
+        reason comes, and the delay ends, before ICANS does.
     treatment_delay_hours
-        Mean delay from its reason: grade 3 reached, or 24 hours of corticosteroid without improvement.
+        Mean delay from that reason: a highest grade of 3 or 4 reached, or, where it is 1 or 2, 24 hours passed since
+        the first corticosteroid.
     treatment_effect
         How much faster recovery runs after the first course: 1 is twice as fast, 0 is no effect.
     second_course
         Probability of a second course 48 hours later where ICANS is still there.
     steroid_probability, steroid_delay_hours
-        Probability of systemic corticosteroid in ICANS, and its mean delay from onset.
+        Probability that systemic corticosteroid is meant in ICANS, and its mean delay from onset; it is given where
+        ICANS lasts so long.
     tocilizumab_probability
         Probability of tocilizumab in CRS of grade 2 or more.
     unrecorded_ice, unrecorded_consciousness, unrecorded_sign
@@ -51,7 +61,8 @@ class Parameters:
     recorded_grade
         Probability that the clinic wrote a grade beside the signs.
     observed_days
-        Days of ward rounds every 12 hours; ICANS prolongs them and doubles the rounds while it lasts.
+        Days of ward rounds every 12 hours, at most 30, of which CRS is looked for on the first three quarters; ICANS
+        and CRS prolong their own up to day 30, and ICANS doubles its rounds while it lasts.
     csf_probability
         Probability of cerebrospinal fluid samples before and after the first course.
     csf_change
@@ -120,20 +131,17 @@ class Parameters:
         Raises
         ------
         CallError
-            A probability is outside 0 to 1, peak grades do not add up to 1, or another value is negative.
+            A probability is outside 0 to 1, peak grades do not add up to 1, another value is negative or not finite,
+            the median of an onset or the days of rounds are later than any can be, or the shortest follow-up is longer
+            than the longest.
         """
         for field in fields(self):
-            given = getattr(self, field.name)
-            values = given if isinstance(given, tuple) else (given,)
-            if field.name in _SHARES and not all(0 <= value <= 1 for value in values):
-                raise CallError(f"{field.name} is a probability and should lie between 0 and 1 (it is {given}).")
-            if field.name in _POSITIVE and not all(value > 0 for value in values):
-                raise CallError(f"{field.name} should be above 0 (it is {given}).")
-            if not all(value >= 0 for value in values):
-                raise CallError(f"{field.name} should not be negative (it is {given}).")
+            _possible(field.name, getattr(self, field.name))
         for name in ("crs_peak_grades", "icans_peak_grades"):
             if abs(sum(getattr(self, name)) - 1) > 1e-9:
                 raise CallError(f"{name} should add up to 1 (it is {getattr(self, name)}).")
+        if self.follow_up_months[0] > self.follow_up_months[1]:
+            raise CallError(f"follow_up_months should be the shortest and the longest (it is {self.follow_up_months}).")
         if self.treatment_by_grade not in {1, 2, 3, 4}:
             raise CallError(f"treatment_by_grade is a grade from 1 to 4 (it is {self.treatment_by_grade}).")
 
@@ -177,3 +185,22 @@ _POSITIVE = frozenset(
         "follow_up_months",
     }
 )
+_LATEST = {
+    "crs_onset_days": LATEST_ONSET_DAYS,
+    "icans_onset_days": LATEST_ONSET_DAYS,
+    "observed_days": LONGEST_DAYS,
+}
+
+
+def _possible(name: str, given: float | tuple[float, ...]) -> None:
+    values = given if isinstance(given, tuple) else (given,)
+    if name in _SHARES and not all(0 <= value <= 1 for value in values):
+        raise CallError(f"{name} is a probability and should lie between 0 and 1 (it is {given}).")
+    if name in _POSITIVE and not all(value > 0 for value in values):
+        raise CallError(f"{name} should be above 0 (it is {given}).")
+    if not all(value >= 0 for value in values):
+        raise CallError(f"{name} should not be negative (it is {given}).")
+    if not all(isfinite(value) for value in values):
+        raise CallError(f"{name} should be finite (it is {given}).")
+    if values[0] > _LATEST.get(name, values[0]):
+        raise CallError(f"{name} should be at most {_LATEST[name]:g} (it is {given}).")
