@@ -182,6 +182,20 @@ def test_the_largest_differences_stand_first(example, tmp_path):
     assert [row["patient_id"] for row in rows] == ["P2", "P2", "P3"]
 
 
+def test_a_recorded_grade_is_listed_although_every_derived_one_is_open(example, tmp_path):
+    (example / "study.toml").write_text(
+        '[study]\ntitle = "Open"\n[records]\ntime = "hours"\n[grading]\nunrecorded = "unknown"\n'
+    )
+    (example / "neuro.csv").write_text(
+        "patient_id,time,consciousness,motor,icans_grade\nP1,24,touch,none,1\nP2,24,touch,none,3\n"
+    )
+    (example / "events.csv").unlink(missing_ok=True)
+    out = tmp_path / "out"
+    compared(example, ASTCT, "cartox-2018-cres", out=out)
+    (row,) = listed(out / "discordant.csv")
+    assert (row["patient_id"], row["grade"], row["grade_low"], row["difference"]) == ("P1", "", "3", "-2")
+
+
 def test_nothing_is_listed_where_nothing_differs(example, tmp_path):
     (example / "study.toml").write_text('[study]\ntitle = "Alike"\n[records]\ntime = "hours"\n')
     neuro = example / "neuro.csv"

@@ -110,7 +110,7 @@ def _write(
     from icans.results import store  # noqa: PLC0415
 
     store.write(agreed.results, out)
-    write_discordant(agreed.results, grades, study.records, study.engine, out)
+    write_discordant(gathered, grades, study.records, study.engine, out)
     write_changes(agreed.comparisons, study.protocol, gathered.cohort, out)
     step("figures")
     figures = agreement_figures(Stated(agreed.results), severe=study.protocol.population.severe_grade)

@@ -109,7 +109,7 @@ def analysed(
 def write(found: Analysed, study: Study, derived: Mapping[str, ibis.Table], folder: Path) -> None:
     """Write the results into a folder, with the work lists and tables that belong to them."""
     store.write(found.results, folder)
-    write_discordant(found.results, derived["grades"], study.records, study.engine, folder)
+    write_discordant(found.gathered, derived["grades"], study.records, study.engine, folder)
     write_changes(found.compared, study.protocol, found.gathered.cohort, folder)
     write_immortal(found.between.immortal if found.between else (), folder)
     if found.specified:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from icans.derive.comparison import discordant
 from icans.records.findings import harmless
-from icans.results.agreement import ANALYSIS
 from icans.results.comparison import Comparison, changes
-from icans.results.rows import Result
 
 if TYPE_CHECKING:
     import ibis
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from icans.protocol import Protocol
     from icans.records.tables import Records
     from icans.results.cohort import Cohort
+    from icans.results.gathered import Assessed, Gathered
 
 DISCORDANT = "discordant.csv"
 CHANGES = "severity_changes.csv"
@@ -34,16 +35,16 @@ LAST = ("difference", "driver", "missing")
 
 
 def write_discordant(
-    results: Sequence[Result], grades: ibis.Table, records: Records, engine: Engine, folder: Path
+    study: Gathered | Assessed, grades: ibis.Table, records: Records, engine: Engine, folder: Path
 ) -> int:
     """Write the assessments whose recorded grade is not the derived one, the largest differences first.
 
-    Nothing is written where the results have none.
+    Nothing is written where there are none.
 
     Parameters
     ----------
-    results
-        Results of the study.
+    study
+        The study as arrays.
     grades
         Its derived grades.
     records
@@ -58,9 +59,9 @@ def write_discordant(
     int
         Assessments written.
     """
-    if not any(
-        row.value for row in results if row.analysis == ANALYSIS and not row.group and row.statistic in _DIFFERENT
-    ):
+    pairs = study.grade_pairs
+    differ = ~np.isnan(pairs["grade"]) & (pairs["grade"] != pairs["recorded_grade"])
+    if not (differ.any() or any(counts["outside"].any() for counts in study.assessments.values())):
         return 0
     found = discordant(grades, records.infusions)
     order = [found["difference"].abs().desc(), "toxicity", "patient_id", "infusion", "hour", "recorded_grade"]
@@ -84,9 +85,6 @@ def write_immortal(rows: Sequence[dict[str, Any]], folder: Path) -> int:
     if rows:
         _write(folder / IMMORTAL, tuple(rows[0]), rows)
     return len(rows)
-
-
-_DIFFERENT = frozenset({"disagree", "outside"})
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
