@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from icans import protocol as protocols
+from icans.derive.before_infusion import early_findings
 from icans.derive.biomarkers import biomarkers
 from icans.derive.contradictions import contradiction_findings
 from icans.derive.endpoints import endpoints, evaluable
@@ -153,14 +154,17 @@ class Study:
         return derived
 
     def findings(self, derived: Mapping[str, ibis.Table] | None = None) -> list[Finding]:
-        """Give everything wrong or doubtful: while reading, in the records, and in grades against their signs."""
+        """Give everything wrong or doubtful: while reading, in the records, and in their grades."""
         if derived is None:
             with tempfile.TemporaryDirectory(prefix="icans-") as folder:
                 graded = self.engine.write(self.graded(), Path(folder) / "grades.parquet")
                 return self.findings({"grades": graded})
         doubts = [*lacking(self.scales.values(), self.records), *check(self.records, self.protocol, self.engine)]
-        contradicted = contradiction_findings(derived["grades"], self.engine, self.records.files)
-        return [*self.records.findings, *doubts, *contradicted]
+        graded, files = derived["grades"], self.records.files
+        onset_grade = self.protocol.episodes.onset_grade
+        doubts += contradiction_findings(graded, self.engine, files)
+        doubts += early_findings(graded, self.engine, files, onset_grade=onset_grade)
+        return [*self.records.findings, *doubts]
 
     def graded(self) -> Numbered:
         """Grade every assessment of both toxicities."""

@@ -125,6 +125,7 @@ EPISODES = """
     P01        2        icans    1       48
     P01        2        icans    2       240
     """
+BEFORE = "\n    P01        1        icans    0       -48"
 TREATED_LATER = """
     patient_id infusion episode first_course_hour remission remission_hour last_hour
     P01        2        2       252               yes       300            312
@@ -154,6 +155,14 @@ def test_time_runs_from_the_origin_at_the_index_infusion(
     given = tables(infusions=TWO_INFUSIONS, events=LATER, episodes=EPISODES, endpoints=endpoints)
     found = rows(of(given, origin=origin), "infusion", "endpoint", "time_days", "event")
     assert found[:2] == [(infusion, "os", os, 1), (infusion, "pfs", pfs, 1)]
+
+
+def test_an_onset_before_the_infusion_is_no_origin_but_of_the_treated_episode(tables: Any, rows: Any) -> None:
+    given = tables(infusions=TWO_INFUSIONS, events=LATER, episodes=EPISODES.rstrip() + BEFORE)
+    assert ("os", 147) in rows(of(given, origin="onset"), "endpoint", "time_days")
+    treated = TREATED_LATER.replace("P01        2        2  ", "P01        1        0  ")
+    given = tables(infusions=TWO_INFUSIONS, events=LATER, episodes=EPISODES.rstrip() + BEFORE, endpoints=treated)
+    assert ("os", 152) in rows(of(given, origin="onset"), "endpoint", "time_days")
 
 
 def test_a_cutoff_counts_from_the_index_infusion_too(tables: Any, rows: Any) -> None:

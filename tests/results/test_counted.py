@@ -21,6 +21,12 @@ def test_a_grade_from_before_infusion_makes_nobody_a_patient_with_icans(worked):
     assert found["without_icans", "n", "no ICANS assessment"].patients == ("P5",)
 
 
+def test_an_episode_from_before_infusion_has_no_onset_after_it(worked):
+    before = [row for row in worked.results() if row.analysis == "toxicity"]
+    worked.derived["episodes"] += [episode(who, 1, -24, -24, 48, resolved=True) for who in ("P4", "P5")]
+    assert [row for row in worked.results() if row.analysis == "toxicity"] == before
+
+
 def test_who_was_treated_in_an_episode_from_before_infusion_is_in_every_step_up_to_treated(worked):
     worked.derived["grades"].append(grade("P5", -24, 2))
     worked.derived["episodes"].append(episode("P5", 1, -24, -24, 48, resolved=True))

@@ -12,7 +12,7 @@ def toxicity(study: Made) -> Rows:
     rows: Rows = {}
     for name in ("icans", "crs"):
         assessed = study.after_infusion(name)
-        of_name = [row for row in study.derived["episodes"] if row["toxicity"] == name]
+        of_name = [row for row in study.derived["episodes"] if row["toxicity"] == name and row["onset_hour"] >= 0]
         episodes = by_patient(sorted(of_name, key=lambda row: (row["infusion"], row["episode"])))
         for group, patients in study.groups():
             graded = {patient: assessed.get(patient, []) for patient in patients}

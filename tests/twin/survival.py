@@ -52,13 +52,11 @@ def origin_hour(episodes: list[Row], treated: Row | None, patient: str, origin: 
         return Fraction(0)
     if origin == "first_course":
         return treated["first_course_hour"] if treated else None
-    index, number = (treated["infusion"], treated["episode"]) if treated else (1, 1)
-    onsets = [
-        row["onset_hour"]
-        for row in episodes
-        if (row["patient_id"], row["toxicity"], row["infusion"], row["episode"]) == (patient, "icans", index, number)
-    ]
-    return onsets[0] if onsets else None
+    mine = [row for row in episodes if (row["patient_id"], row["toxicity"]) == (patient, "icans")]
+    if treated:
+        own = (treated["infusion"], treated["episode"])
+        return next(row["onset_hour"] for row in mine if (row["infusion"], row["episode"]) == own)
+    return min((row["onset_hour"] for row in mine if row["infusion"] == 1 and row["onset_hour"] >= 0), default=None)
 
 
 def last_alive(records: Placed, patient: str) -> tuple[Fraction, int, str]:

@@ -58,6 +58,11 @@ def episodes(grades: ibis.Table, *, quiet: Duration, onset_grade: int | ibis.Def
     )
 
 
+def since_infusion(episodes: ibis.Table) -> ibis.Table:
+    """Keep the episodes that began at their infusion or after it; what began before is not toxicity of the product."""
+    return episodes.filter(episodes.onset_hour >= 0)
+
+
 def _spans(grades: ibis.Table, *, longest: float | ibis.Deferred, onset_grade: int | ibis.Deferred) -> ibis.Table:
     """Give onset and last toxic assessment of every episode, from the toxic assessments alone, which are few."""
     toxic = grades.filter(grades.grade >= onset_grade).select(*SERIES, "hour", width=_width(longest))

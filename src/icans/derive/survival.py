@@ -118,12 +118,13 @@ def _index(dated: ibis.Table, episodes: ibis.Table, endpoints: ibis.Table, *, or
 
 
 def _onsets(episodes: ibis.Table, treated: ibis.Table) -> ibis.Table:
-    """Give the onset of the treated ICANS episode of an infusion, of its first one where none was treated."""
+    """Give the onset of the treated ICANS episode of an infusion; where none was treated, of the first one since it."""
     icans = episodes.filter(episodes.toxicity == "icans").select(*INFUSION, "episode", "onset_hour")
     known = icans.left_join(
         treated, [icans.patient_id == treated.patient_id, icans.infusion == treated.treated_infusion]
     )
-    onset = ibis.coalesce(known.onset_hour.min(where=known.episode == known.treated), known.onset_hour.min())
+    of_treated, since = known.episode == known.treated, known.onset_hour >= 0
+    onset = ibis.coalesce(known.onset_hour.min(where=of_treated), known.onset_hour.min(where=since))
     return known.group_by(*INFUSION).agg(onset_hour=onset)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from icans.counts import counted
 from icans.derive.endpoints import evaluable
+from icans.derive.episodes import since_infusion
 from icans.figures import queries
 from icans.figures.data import FigureData, Row
 from icans.figures.days import LAST
@@ -77,7 +78,7 @@ def figure_data(
     endpoints = _endpoints(rows(derived["endpoints"]), study)
     scale = _scored(records, scales.get("icans") or catalogue.load(protocol.scales.icans)) if endpoints else None
     scores = [] if scale is None else rows(queries.ice_scores(records.neuro, scale))
-    episodes = [_episode(row) for row in rows(derived["episodes"]) if row["toxicity"] == "icans"]
+    episodes = [_episode(row) for row in rows(since_infusion(derived["episodes"])) if row["toxicity"] == "icans"]
     patients = _patients(rows(records.infusions), seen, episodes, rows(records.events), protocol.survival.progression)
     few = len(drawn) == everyone
     totals = {"total": len(patients)} if few else _counted(records, derived, protocol, assessments, engine)

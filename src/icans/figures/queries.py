@@ -8,6 +8,8 @@ import ibis
 from ibis import _
 
 from icans.derive.corticosteroids import given, plain
+from icans.derive.endpoints import first
+from icans.derive.episodes import since_infusion
 from icans.scales.model import Scale
 from icans.scales.totals import total_bounds
 from icans.units import HOURS_PER_DAY
@@ -65,19 +67,19 @@ def counts_by_day(assessments: ibis.Table, *, last: int) -> ibis.Table:
 
 
 def counted_times(episodes: ibis.Table, evaluated: ibis.Table) -> ibis.Table:
-    """Count first episodes by the day of onset and of peak and by duration, evaluated ones by time to remission.
+    """Count patients' first episodes by day of onset and of peak and by duration, evaluated ones by time to remission.
 
     One row a panel (onset, peak, duration, remission), day (``value``), grade, and whether the end was reached before
     observation ended: ``patients``.
     """
-    first = episodes.filter(_.toxicity == "icans", _.episode == 1, _.infusion == 1)
+    initial = first(since_infusion(episodes).filter(_.toxicity == "icans"), KEY[:1])
     treated = evaluated.filter(_.remission.notnull())
     seen = treated.last_hour - treated.first_course_hour
     to_remission = ibis.greatest(ibis.coalesce(treated.hours_to_remission, seen, 0.0), 0.0)
     parts = [
-        _counted(first, "onset", first.onset_hour, first.peak_grade, ibis.literal(True)),
-        _counted(first, "peak", first.peak_hour, first.peak_grade, ibis.literal(True)),
-        _counted(first, "duration", first.duration_hours, first.peak_grade, first.resolved),
+        _counted(initial, "onset", initial.onset_hour, initial.peak_grade, ibis.literal(True)),
+        _counted(initial, "peak", initial.peak_hour, initial.peak_grade, ibis.literal(True)),
+        _counted(initial, "duration", initial.duration_hours, initial.peak_grade, initial.resolved),
         _counted(treated, "remission", to_remission, treated.baseline_grade, treated.remission),
     ]
     return ibis.union(*parts)

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from ibis import _
 
+from icans.derive.episodes import since_infusion
 from icans.results.cohort import Cohort
 from icans.results.columns import Columns, collected, firsts, kept
 from icans.results.rows import NAMED_AT_MOST
@@ -71,7 +72,7 @@ class Gathered:
         One row a toxicity, recorded grade and derived grade (NaN where it is open): ``assessments``; a row for each
         ``patient`` too, where there are few enough to be named. None where no assessment has both grades.
     episodes
-        One row an episode.
+        One row an episode that began at its infusion or after it.
     endpoints
         One row a treated episode.
     evaluated
@@ -137,7 +138,9 @@ def gather(records: Records, derived: Mapping[str, ibis.Table], protocol: Protoc
         characteristics=characteristics,
         assessments=assessed.assessments,
         grade_pairs=assessed.grade_pairs,
-        episodes=bring(derived["episodes"].select("toxicity", *KEY, *EPISODE), "toxicity", *KEY, "episode"),
+        episodes=bring(
+            since_infusion(derived["episodes"]).select("toxicity", *KEY, *EPISODE), "toxicity", *KEY, "episode"
+        ),
         endpoints=endpoints,
         evaluated=evaluated,
         courses=bring(derived["courses"].select(*KEY, "episode", "course", "doses"), *KEY, "course"),

@@ -39,10 +39,10 @@ def toxicity(study: Gathered, protocol: Protocol) -> list[Result]:
         - ``icans_max_grade``: the highest settled grade after infusion; a patient with an open grade that is certainly
           higher is counted at levels such as ``>=3 (open)`` and in ``open``, not at the settled grade. Levels 0 to 5,
           and ``>=1`` to ``>=5`` for those known to reach them; percentages of the patients assessed.
-        - ``icans_onset_days``, ``icans_peak_days``: of the first episode, from infusion.
-        - ``icans_duration_days``: of the first episode where it resolved; ``unresolved`` counts the others, and
+        - ``icans_onset_days``, ``icans_peak_days``: of the first episode that began since infusion, from infusion.
+        - ``icans_duration_days``: of the same episode where it resolved; ``unresolved`` counts the others, and
           ``median_all``, ``ci_low``, ``ci_high`` take them in as censored (Kaplan-Meier).
-        - ``icans_episodes``: episodes of each patient who had one.
+        - ``icans_episodes``: episodes since infusion of each patient who had one.
     """
     rows: list[Result] = []
     for name in TOXICITIES:
