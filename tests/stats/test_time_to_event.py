@@ -142,7 +142,7 @@ def test_a_median_that_is_not_reached_says_so_for_each_part():
     median = median_survival(kaplan_meier([1, 2, 3, 4, 5], [1, 0, 0, 0, 0]))
     assert median.value is None
     assert median.reason == "not reached: the curve stays above 0.5"
-    assert median.high_reason == "not reached: the limit of the curve stays above 0.5"
+    assert median.high_reason == "not reached: the limit of the curve, where it has one, stays above 0.5"
     reached = median_survival(kaplan_meier([1, 2, 3, 4], [1, 1, 1, 0]))
     assert (reached.value, reached.reason, reached.low_reason) == (2.5, None, None)
 

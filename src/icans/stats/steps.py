@@ -142,7 +142,7 @@ def median_estimate(
     if events == 0:
         return no_estimate("no event was observed", method=method, n=n, level=level)
     value, low, high = crossings
-    limit = f"not reached: the limit of the curve {never}"
+    limit = f"not reached: the limit of the curve, where it has one, {never}"
     return Estimate(
         value,
         low,
