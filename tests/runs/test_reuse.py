@@ -4,11 +4,15 @@ import os
 from pathlib import Path
 from shutil import copytree
 
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from tests.runs.conftest import DERIVED, Story, derive, reused
+from tests.runs.conftest import DERIVED, Story, derive, reused, write_study
 
 from icans.commands.run import DERIVING
 from icans.derive.schema import DERIVED as DECLARED
+from icans.engines.duckdb import DuckDBEngine
 from icans.errors import StudyError
 from icans.runs.files import Digests, linked
 from icans.runs.recorder import recorded
@@ -18,6 +22,24 @@ def test_a_change_computes_what_depends_on_it_and_nothing_else(story: Story) -> 
     assert reused(story.first) == []
     assert reused(story.after_a_record) == ["grades", "episodes", "courses", "steroids", "endpoints"]
     assert reused(story.after_a_definition) == ["grades"], "steroids were touched"
+
+
+def test_the_order_in_which_an_engine_gives_different_texts_decides_on_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, out = write_study(tmp_path / "study"), tmp_path / "out"
+    columns = [line.split(",") for line in (study / "labs.csv").read_text().splitlines()]
+    (study / "labs.csv").unlink()
+    pq.write_table(pa.table({name: texts for name, *texts in zip(*columns, strict=True)}), study / "labs.parquet")
+    collect = DuckDBEngine.collect
+    for order, kept in (("ascending", []), ("descending", list(DERIVING))):
+
+        def ordered(self: DuckDBEngine, table: ibis.Table, order: str = order) -> pa.Table:
+            found = collect(self, table)
+            return found.sort_by([("text", order)]) if found.column_names == ["text"] else found
+
+        monkeypatch.setattr(DuckDBEngine, "collect", ordered)
+        assert reused(derive(study, out)) == kept
 
 
 def test_a_line_says_what_was_reused(story: Story, tmp_path: Path) -> None:

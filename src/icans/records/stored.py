@@ -157,7 +157,8 @@ class _Reading:
             return
         table = self._rows.table
         texts = table.select(text=column.text(table)).distinct().filter(lambda table: table.text.notnull())
-        different = self._engine.collect(texts.limit(MOST_TEXTS + 1))["text"].to_pylist()
+        found = self._engine.collect(texts.limit(MOST_TEXTS + 1))
+        different = found.sort_by("text")["text"].to_pylist()  # engines give them in any order, and keys see it
         if len(different) > MOST_TEXTS:
             self.refuse(name, f"is of type {column.dtype} with more than {MOST_TEXTS:,} different values")
             return
