@@ -149,6 +149,18 @@ def test_causes_are_named_as_the_user_knows_them(story: Story) -> None:
     ]
 
 
+def test_files_of_one_name_and_what_a_manuscript_states_are_causes_too(story: Story) -> None:
+    def run(labs: str, neuro: str, claims: str) -> Run:
+        read = [("export.csv", ["labs"], labs), ("export.csv", ["neuro"], neuro), ("claims.toml", [], claims)]
+        inputs = [Input(name=name, tables=tables, bytes=9, sha256=held) for name, tables, held in read if held]
+        return story.first.model_copy(update={"inputs": inputs})
+
+    assert causes(run("1", "2", ""), run("3", "2", "0123456789abcdef")) == [
+        Cause("records", "export.csv (labs)", "2 rows", "2 rows, other values"),
+        Cause("protocol", "claims.toml", "-", "0123456789ab"),
+    ]
+
+
 def test_different_studies_are_refused(story: Story) -> None:
     other = story.first.model_copy(update={"title": "Others", "inputs": []})
     with pytest.raises(CallError) as refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +16,10 @@ from icans.runs.software import DECIDES
 
 Kind = Literal["records", "protocol", "software"]
 ABSENT = "-"
+CLAIMS = "claims.toml"
+"""What a manuscript states; read where the protocol has alternatives."""
+DIGITS = 12
+"""Digits of a digest that tell one version of a file from another."""
 UNKNOWN = "content not on record"
 
 
@@ -51,7 +56,7 @@ def causes(one: Run, other: Run) -> list[Cause]:
 
 
 def _refuse_different_studies(one: Run, other: Run) -> None:
-    files = [{held.sha256 for held in _of_records(run) if held.sha256} for run in (one, other)]
+    files = [{held.sha256 for held in _of_records(run).values() if held.sha256} for run in (one, other)]
     if one.title != other.title and not files[0] & files[1]:
         raise CallError(
             f'These are outputs of different studies: "{one.title}" and "{other.title}".',
@@ -59,12 +64,15 @@ def _refuse_different_studies(one: Run, other: Run) -> None:
         )
 
 
-def _of_records(run: Run) -> list[Input]:
-    return [held for held in run.inputs if not held.name.endswith(".toml")]
+def _of_records(run: Run) -> dict[str, Input]:
+    """Give what holds records by its name; files of one name, in different places, are told apart by their tables."""
+    found = [held for held in run.inputs if not held.name.endswith(".toml")]
+    times = Counter(held.name for held in found)
+    return {held.name if times[held.name] == 1 else f"{held.name} ({', '.join(held.tables)})": held for held in found}
 
 
 def _records(one: Run, other: Run) -> Iterator[Cause]:
-    before, after = ({held.name: held for held in _of_records(run)} for run in (one, other))
+    before, after = _of_records(one), _of_records(other)
     for name in dict.fromkeys([*before, *after]):
         first, second = before.get(name), after.get(name)
         if first and second and first.sha256 == second.sha256 and first.sha256:
@@ -86,6 +94,10 @@ def _protocol(one: Run, other: Run) -> Iterator[Cause]:
     for name, before, after in differences(one.protocol.definitions, other.protocol.definitions):
         yield Cause("protocol", name, _written(before), _written(after))
     yield from _scales(one, other, "protocol", own=True)
+    stated = (
+        {held.name: (held.sha256 or "")[:DIGITS] for held in run.inputs if held.name == CLAIMS} for run in (one, other)
+    )
+    yield from _different("protocol", *stated)
 
 
 def _software(one: Run, other: Run) -> Iterator[Cause]:
