@@ -123,6 +123,8 @@ def row(statistic, value, unit="", analysis="survival", reason=None):
         (row("median", 2e6, "cells/kg", "baseline"), "2.0 × 10^6 cells/kg"),
         (row("survival", 66.666, "%"), "66.7%"),
         (row("n", 1_200_000.0, "", "population"), "1,200,000"),
+        (row("ci_low", 0.598, "%", "survival"), "0.6%"),
+        (row("median", 0.598, "%", "baseline"), "0.598%"),
     ],
 )
 def test_a_row_of_results_is_shown_in_its_unit(result, text):

@@ -17,6 +17,7 @@ AT_MOST_ONE_DECIMAL = frozenset({"years", "days", "hours", "grade", "mg"})
 COUNTED_UNITS = frozenset({"years", "months", "days", "hours", "lines", "courses", "doses", "episodes", "rows"})
 SCIENTIFIC_UNITS = frozenset({"cells/kg"})
 RATES = frozenset({"percent", "survival", "incidence"})
+LIMITS = ("_low", "_high")
 P_VALUES = frozenset({"p_value"})
 
 
@@ -146,9 +147,8 @@ def shown(result: Result) -> str:
         return NOT_REACHED if (result.reason or "").startswith(NOT_REACHED) else NOT_AVAILABLE
     if result.statistic in P_VALUES:
         return p_value(result.value)
-    if result.statistic in RATES or (
-        result.unit == "%" and result.analysis in {"remission", "recurrence", "sensitivity"}
-    ):
+    of_rate = result.statistic.endswith(LIMITS) or result.analysis in {"remission", "recurrence", "sensitivity"}
+    if result.statistic in RATES or (result.unit == "%" and of_rate):
         return percent(result.value)
     is_count = result.unit in {"", "rows"} and result.value.is_integer()
     return measured(result.value, result.unit, 0 if is_count else None)
