@@ -6,50 +6,10 @@ from collections.abc import Sequence
 
 import ibis
 
+from icans.records.drugs import CORTICOSTEROIDS, EQUIVALENT_MG, UNSPECIFIED
 from icans.units import MILLIGRAMS
 
-EQUIVALENT_MG = {
-    "dexamethasone": 0.75,
-    "betamethasone": 0.75,
-    "methylprednisolone": 4.0,
-    "triamcinolone": 4.0,
-    "prednisolone": 5.0,
-    "prednisone": 5.0,
-    "hydrocortisone": 20.0,
-    "cortisone": 25.0,
-}
-"""Doses in mg of the same anti-inflammatory effect, by mouth or vein.
-
-Source: the table of equivalents in the FDA-approved label of dexamethasone tablets (docs/decisions/0022-steroids.md).
-"""
-
 DEXAMETHASONE = EQUIVALENT_MG["dexamethasone"]
-
-SALTS = (
-    "acetate",
-    "acetonide",
-    "hemisuccinate",
-    "hydrogen succinate",
-    "phosphate",
-    "sodium phosphate",
-    "sodium succinate",
-    "succinate",
-)
-"""Salts and esters under which a corticosteroid is charted; the dose counts as that of its base."""
-
-UNSPECIFIED = (
-    "corticosteroid",
-    "corticosteroids",
-    "glucocorticoid",
-    "glucocorticoids",
-    "steroid",
-    "steroids",
-    "systemic corticosteroid",
-    "systemic corticosteroids",
-    "systemic steroid",
-    "systemic steroids",
-)
-"""Names that say no more than that a corticosteroid was given: its amount is not known."""
 
 
 def plain(text: ibis.Value) -> ibis.Value:
@@ -82,14 +42,10 @@ def systemic_corticosteroids(treatments: ibis.Table, *, routes: Sequence[str]) -
     doses = given(treatments)
     drug, route = plain(doses.drug), plain(doses.route)
     doses = doses.filter(
-        drug.isin([name for base in EQUIVALENT_MG for name in _names(base)] + list(UNSPECIFIED)),
+        drug.isin([*CORTICOSTEROIDS, *UNSPECIFIED]),
         route.isnull() | (route == "") | route.isin(sorted({name.strip().lower() for name in routes})),
     )
     drug, unit = plain(doses.drug), plain(doses.dose_unit)
     worth = ibis.cases(*((drug.startswith(base), DEXAMETHASONE / mg) for base, mg in EQUIVALENT_MG.items()))
     milligrams = ibis.cases(*((unit == name, factor) for name, factor in MILLIGRAMS.items()))
     return doses.select("patient_id", "infusion", "hour", mg=doses.dose * milligrams * worth)
-
-
-def _names(base: str) -> list[str]:
-    return [base, *(f"{base} {salt}" for salt in SALTS)]

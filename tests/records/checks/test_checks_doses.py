@@ -156,3 +156,56 @@ def test_one_misspelled_drug_of_several_is_doubtful_and_one_never_given_is_not(c
             "  Is methotrexate meant by methotrexat? Correct treatments, or [intervention] drugs in study.toml."
         )
     ]
+
+
+def test_a_corticosteroid_under_a_name_that_is_not_summed_is_doubtful(checked):
+    names = ["Decadron", "solu-medrol", "Dexamethason", "methylprednisolone sod. succ.", "deflazacort", "MP"]
+    others = ["dexamethasone sodium phosphate", "Steroids", "fludrocortisone", "dexmedetomidine", "nonsteroidal"]
+    doses = [{"hour": 50.0 + n, "drug": name, "route": "i.v."} for n, name in enumerate((*names, *others))]
+    elsewhere = [
+        {"hour": 60.0, "drug": "beclometasone", "route": "inhaled"},
+        {"hour": 60.0, "drug": "triamcinolone hexacetonide", "route": "topical"},
+    ]
+    found = checked(treatments=[*INTRATHECAL, *doses, *elsewhere, {"hour": 70.0, "drug": "decadron"}])
+    uncounted = [finding for finding in found if "not summed up" in finding.problem]
+    assert [(finding.value, finding.advice.split(",")[0]) for finding in uncounted] == [
+        ("decadron", "Write dexamethasone"),
+        ("deflazacort", "Write its generic name"),
+        ("dexamethason", "Write dexamethasone"),
+        ("methylprednisolone sod. succ.", "Write methylprednisolone"),
+        ("mp", "Write methylprednisolone"),
+        ("solu-medrol", "Write methylprednisolone"),
+    ]
+    assert said(uncounted)[0] == (
+        'treatments, column drug: "decadron" (2 times) looks like a corticosteroid, under a name that is not summed '
+        "up: such a dose counts as none."
+    )
+
+
+def test_a_drug_of_the_intervention_under_another_name_is_doubtful(checked):
+    names = ["MTX", "methotrexate sodium", "DXM+MTX", "dexamethasone sodium phosphate", "cytarabine", "Ara-C"]
+    doses = [{"hour": 36.0, "drug": name, "route": route} for name in names for route in ("i.th.", "Intrathecal")]
+    found = checked(treatments=[*INTRATHECAL, *doses, {"hour": 3.0, "drug": "MTX", "route": "intravenous"}])
+    uncounted = [finding for finding in found if "belongs to no course" in finding.problem]
+    assert said(uncounted) == [
+        f'treatments, column drug: "{name}" (2 times) looks like {drug}, a drug of the intervention, under another '
+        "name: such a dose belongs to no course."
+        for name, drug in (
+            ("dexamethasone sodium phosphate", "dexamethasone"),
+            ("dxm+mtx", "dexamethasone"),
+            ("methotrexate sodium", "methotrexate"),
+            ("mtx", "methotrexate"),
+        )
+    ]
+    definitions = '[intervention]\ndrugs = ["MTX"]'
+    assert "looks like MTX" in " ".join(said(checked(treatments=INTRATHECAL, definitions=definitions)))
+
+
+def test_a_dose_of_the_intervention_without_a_route_is_doubtful(checked):
+    found = checked(treatments=[*INTRATHECAL, *({"hour": 70.0, "drug": dose["drug"]} for dose in INTRATHECAL)])
+    assert said(found) == [
+        (
+            "treatments, column route: some doses of methotrexate, a drug of the intervention, have no route: such a "
+            "dose belongs to no course."
+        )
+    ]

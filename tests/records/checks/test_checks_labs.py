@@ -3,6 +3,7 @@
 from icans.records.checks.labs import lab_findings
 
 IL6 = {"specimen": "csf", "analyte": "IL-6", "unit": "pg/mL"}
+UNITS = ("pg/mL", "pg/ml")
 
 
 find = lab_findings
@@ -56,6 +57,13 @@ def test_a_unit_unlike_the_rest_of_an_analyte_and_specimen_is_doubtful(checked):
     serum = results([1.0], specimen="serum", unit="ng/L")
     assert said(checked(labs=[*results([30.0, 40.0, 50.0]), *odd, *serum])) == [
         'labs, column unit: "ng/L" is the unit of 2 of 5 rows of IL-6 (csf); 3 are in pg/mL.'
+    ]
+
+
+def test_a_measurement_in_two_units_of_which_none_is_usual_is_doubtful(checked):
+    found = checked(labs=[{"hour": float(h), **IL6, "value": 30.0, "unit": unit} for h, unit in enumerate(UNITS)])
+    assert [str(finding).splitlines()[0] for finding in found] == [
+        "labs, column unit: IL-6 in csf is in several units (pg/mL, pg/ml): two values in different units are no pair."
     ]
 
 

@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from icans.records.checks.names import folded, nearest_name, plain, spelling_twins
+from icans.records.checks.drugs import uncounted_corticosteroids, uncounted_interventions
+from icans.records.checks.names import folded, nearest_name, plain, spelling_twins, times
 from icans.records.checks.rows import Check, doubtful_rows, place
 from icans.records.checks.times import DAY, from_first_infusion
 from icans.records.checks.units import unit_counts, unlike_the_rest
+from icans.records.drugs import CORTICOSTEROIDS, LIKE_A_CORTICOSTEROID, LOCAL, UNSPECIFIED, WRITTEN
 from icans.records.findings import Finding, shown
 
 if TYPE_CHECKING:
@@ -23,17 +25,9 @@ if TYPE_CHECKING:
 
 ANTICYTOKINE = re.compile("tocili|siltuxi|actemra|sylvant|^toci$|^siltux$", re.IGNORECASE)
 """Names under which tocilizumab and siltuximab are charted: given for CRS."""
-CORTICOSTEROID = re.compile("predniso|methasone?|cortisone?|triamcinolone?|steroid", re.IGNORECASE)
-LOCAL = frozenset({"intrathecal", "intraventricular", "inhaled", "nasal", "topical", "ophthalmic", "intravitreal"})
-"""Routes by which a corticosteroid is known not to be systemic."""
-WRITTEN = {
-    **dict.fromkeys(("iv", "intravenös", "intravenously"), "intravenous"),
-    **dict.fromkeys(("po", "peros", "peroral", "orally"), "oral"),
-    **dict.fromkeys(("im", "intramuskulär"), "intramuscular"),
-    **dict.fromkeys(("sc", "subcut", "subkutan"), "subcutaneous"),
-    **dict.fromkeys(("it", "ith", "intrathekal", "intrathecally"), "intrathecal"),
-}
-"""How charts write a route, without dots and spaces."""
+
+SUMMED = frozenset((*CORTICOSTEROIDS, *UNSPECIFIED))
+"""Of these a dose without a route counts as systemic corticosteroid, and not as the intervention's."""
 
 
 def dose_findings(records: Records, infusions: ibis.Table | None, protocol: Protocol, engine: Engine) -> list[Finding]:
@@ -49,7 +43,9 @@ def dose_findings(records: Records, infusions: ibis.Table | None, protocol: Prot
         *unlike_the_rest(counts, ("drug", "route"), file="treatments", column="dose_unit"),
         *_twins(drugs),
         *_routes(counts, protocol),
-        *intervention_findings(counts, protocol.intervention),
+        *(missing := intervention_findings(counts, protocol.intervention)),
+        *uncounted_interventions(counts, protocol.intervention, named=missing),
+        *uncounted_corticosteroids(counts, protocol),
     ]
 
 
@@ -100,7 +96,7 @@ def _twins(drugs: Mapping[str, int]) -> list[Finding]:
             file="treatments",
             column="drug",
             value=shown(rare),
-            problem=f"({_times(drugs[rare])}) is spelled almost like {shown(common)} ({_times(drugs[common])})",
+            problem=f"({times(drugs[rare])}) is spelled almost like {shown(common)} ({times(drugs[common])})",
             advice="If they are one drug, write it one way.",
         )
         for rare, common in spelling_twins(drugs, one_letter=True)
@@ -117,7 +113,7 @@ def _routes(counts: Iterable[Mapping[str, Any]], protocol: Protocol) -> list[Fin
     for count in counts:
         route = folded(count["route"])
         is_own = folded(count["drug"]) in drugs and WRITTEN.get(plain(route)) in {None, *own}
-        if route not in named and (is_own or CORTICOSTEROID.search(count["drug"])):
+        if route not in named and (is_own or LIKE_A_CORTICOSTEROID.search(count["drug"])):
             unnamed[route] += count["rows"]
     return [
         Finding(
@@ -125,16 +121,12 @@ def _routes(counts: Iterable[Mapping[str, Any]], protocol: Protocol) -> list[Fin
             file="treatments",
             column="route",
             value=shown(route),
-            problem=f"({_times(number)}) is the route of a corticosteroid or of the intervention, and none of those "
+            problem=f"({times(number)}) is the route of a corticosteroid or of the intervention, and none of those "
             "that [steroids] and [intervention] name: such a dose counts as neither",
             advice=f"Write {WRITTEN.get(plain(route), 'the route as they do')}, or name it there in study.toml.",
         )
         for route, number in sorted(unnamed.items())
     ]
-
-
-def _times(number: int) -> str:
-    return "once" if number == 1 else f"{number:,} times"
 
 
 def intervention_findings(counts: Iterable[Mapping[str, Any]], intervention: Intervention) -> list[Finding]:
@@ -153,9 +145,12 @@ def intervention_findings(counts: Iterable[Mapping[str, Any]], intervention: Int
     drugs = {drug: {route for name, route in given if name == folded(drug)} for drug in intervention.drugs}
     if any(ways and (not routes or ways & routes) for ways in drugs.values()):
         return [
-            _missing_drug(f"no dose of {drug}, a drug of the intervention", _is_it(drug, twin))
-            for drug, ways in drugs.items()
-            if not ways and (twin := nearest_name(drug, names))
+            *(
+                _missing_drug(f"no dose of {drug}, a drug of the intervention", _is_it(drug, twin))
+                for drug, ways in drugs.items()
+                if not ways and (twin := nearest_name(drug, names))
+            ),
+            *(_no_route(drug) for drug, ways in drugs.items() if routes and "" in ways and folded(drug) not in SUMMED),
         ]
     wanted = " or ".join(intervention.drugs) + (f" by route {' or '.join(intervention.routes)}" if routes else "")
     return [_missing_drug(f"no dose belongs to the intervention: {wanted}", _why_none(drugs, names))]
@@ -176,6 +171,16 @@ def _is_it(drug: str, twin: str) -> str:
 
 def _missing_drug(problem: str, advice: str) -> Finding:
     return Finding(severity="warning", file="treatments", column="drug", problem=problem, advice=advice)
+
+
+def _no_route(drug: str) -> Finding:
+    return Finding(
+        severity="warning",
+        file="treatments",
+        column="route",
+        problem=f"some doses of {drug}, a drug of the intervention, have no route: such a dose belongs to no course",
+        advice="Record the route.",
+    )
 
 
 def _no_treatments(intervention: Intervention) -> Finding:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from icans.records.checks.names import folded, nearest_name, plain, spelling_twins
 from icans.records.checks.rows import Check, doubtful_rows, literal
-from icans.records.checks.units import unit_counts, unlike_the_rest
+from icans.records.checks.units import unit_counts, unlike_the_rest, usual_unit
 from icans.records.findings import Finding, shown
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def lab_findings(records: Records, protocol: Protocol, engine: Engine) -> list[F
     return [
         *doubtful_rows(labs, [*CHECKS, *slips], file="labs", engine=engine),
         *unlike_the_rest(counts, KIND, file="labs", column="unit"),
+        *_several_units(counts),
         *_twins(counts),
         *biomarker_findings(counts, protocol.biomarkers),
     ]
@@ -121,6 +122,26 @@ def _thousand_times_off(count: Mapping[str, Any]) -> Check:
         advice="Check the unit; leave the value if it was measured so.",
         name=f"far_off {count['analyte']} {count['specimen']} {count['unit']}",
     )
+
+
+def _several_units(counts: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """Find measurements in several units of which none is the usual one; else the unusual ones are found."""
+    kinds = defaultdict(list)
+    for count in counts:
+        kinds[count["analyte"], count["specimen"]].append(count)
+    return [
+        Finding(
+            severity="warning",
+            file="labs",
+            column="unit",
+            problem=f"{shown(analyte)} in {specimen} is in several units "
+            f"({', '.join(sorted(shown(unit['unit'] or 'none') for unit in units))}): two values in different units "
+            "are no pair",
+            advice="Convert the numbers to one unit, and write it one way.",
+        )
+        for (analyte, specimen), units in kinds.items()
+        if len(units) > 1 and usual_unit(units) is None
+    ]
 
 
 def _twins(counts: Iterable[Mapping[str, Any]]) -> list[Finding]:

@@ -21,6 +21,11 @@ def plain(name: str) -> str:
     return re.sub(r"[^\w+<>%/]|_", "", name).casefold()
 
 
+def times(number: int) -> str:
+    """Say how often a name occurs."""
+    return "once" if number == 1 else f"{number:,} times"
+
+
 def spelling_twins(counts: Mapping[str, int], *, one_letter: bool) -> list[tuple[str, str]]:
     """Pair each rarer spelling with the more common name it resembles.
 

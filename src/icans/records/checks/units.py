@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from icans.records.checks.rows import place
@@ -55,13 +55,14 @@ def unlike_the_rest(
     return [
         _finding(odd, usual, what=what, total=total, file=file, column=column)
         for what, units in groups.items()
-        if (usual := _usual(units))
+        if (usual := usual_unit(units))
         for odd in units
         if odd is not usual and (total := sum(unit["amounts"] for unit in units))
     ]
 
 
-def _usual(units: list[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+def usual_unit(units: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Give, of the units of one thing, the one that most of at least `FEWEST` rows have, None where there is none."""
     total = sum(unit["amounts"] for unit in units)
     most = max(units, key=lambda unit: unit["amounts"])
     return most if total >= FEWEST and 2 * most["amounts"] > total and most["unit"] else None
