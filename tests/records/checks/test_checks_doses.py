@@ -183,7 +183,7 @@ def test_a_corticosteroid_under_a_name_that_is_not_summed_is_doubtful(checked):
 
 
 def test_a_drug_of_the_intervention_under_another_name_is_doubtful(checked):
-    names = ["MTX", "methotrexate sodium", "DXM+MTX", "dexamethasone sodium phosphate", "cytarabine", "Ara-C"]
+    names = ["MTX", "methotrexate sodium", "DXM+MTX", "MTX-DXM", "dexamethasone sodium phosphate", "Ara-C"]
     doses = [{"hour": 36.0, "drug": name, "route": route} for name in names for route in ("i.th.", "Intrathecal")]
     found = checked(treatments=[*INTRATHECAL, *doses, {"hour": 3.0, "drug": "MTX", "route": "intravenous"}])
     uncounted = [finding for finding in found if "belongs to no course" in finding.problem]
@@ -195,6 +195,7 @@ def test_a_drug_of_the_intervention_under_another_name_is_doubtful(checked):
             ("dxm+mtx", "dexamethasone"),
             ("methotrexate sodium", "methotrexate"),
             ("mtx", "methotrexate"),
+            ("mtx-dxm", "methotrexate"),
         )
     ]
     definitions = '[intervention]\ndrugs = ["MTX"]'

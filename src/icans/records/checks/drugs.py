@@ -22,8 +22,8 @@ from icans.records.findings import Finding, shown
 if TYPE_CHECKING:
     from icans.protocol import Intervention, Protocol
 
-PARTS = re.compile(r"[+/&,;]|\b(?:and|plus|und|with)\b")
-"""What stands between the drugs of a combination."""
+BETWEEN = re.compile(r"[\s+/&,;()-]+")
+"""What stands between the words of a name and the drugs of a combination."""
 
 
 def uncounted_corticosteroids(counts: Iterable[Mapping[str, Any]], protocol: Protocol) -> list[Finding]:
@@ -102,8 +102,7 @@ def stands_for(name: str, drugs: Iterable[str]) -> str:
         Names of drugs, without case.
     """
     known = {_generic(plain(drug)): drug for drug in drugs}
-    for part in PARTS.split(folded(name)):
-        word = plain(part)
+    for word in (plain(name), *map(plain, BETWEEN.split(name))):
         if _generic(word) in known:
             return known[_generic(word)]
         longer = (drug for generic, drug in known.items() if len(generic) >= SHORTEST and word.startswith(generic))
