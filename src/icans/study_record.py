@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from icans import protocol as protocols
+from icans.errors import IcansError
+from icans.output import MARK
+from icans.records.files import WORKBOOKS, source_path
 from icans.records.findings import SEVERITIES
+from icans.records.places import TABLE_FILES
 from icans.runs.recorder import Content, Source
 from icans.scales.catalogue import own_files
 
@@ -15,7 +21,7 @@ if TYPE_CHECKING:
     from icans.results.rows import Result
     from icans.study import Study
 
-REFERENCE = (".csv", ".parquet", ".xlsx", ".toml")
+REFERENCE = (*TABLE_FILES, *WORKBOOKS, ".toml")
 """Files of a reference cohort's folder that can be read."""
 
 
@@ -79,8 +85,17 @@ def _reference(study: Study) -> list[Source]:
     if not asked:
         return []
     place = study.folder / asked.reference
-    files = [place] if place.is_file() else [path for path in place.rglob("*") if path.suffix.lower() in REFERENCE]
-    return [Source(asked.reference, tuple(sorted(files)))]
+    if place.is_file():
+        return [Source(asked.reference, (place,))]
+    records: Path | None = place
+    with suppress(IcansError):  # the analysis says what is wrong with it
+        records = source_path(place, protocols.read(place).records.source)
+    if records is None:
+        return [Source(asked.reference, ())]
+    outputs = {mark.parent for root in {place, records} for mark in root.rglob(MARK)}
+    files = {path for root in {place, records} for path in root.rglob("*") if path.suffix.lower() in REFERENCE}
+    files = {path for path in files if not outputs.intersection(path.parents)}
+    return [Source(asked.reference, tuple(sorted(files | {records} if records.is_file() else files)))]
 
 
 def _name(path: Path, study: Study) -> str:

@@ -4,13 +4,15 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.runs.conftest import DERIVED, Story
+from tests.runs.conftest import DERIVED, PROTOCOL, Story, change, write_study
 
 from icans import protocol as protocols
+from icans.commands.opened import opened
 from icans.errors import CallError, StudyError
 from icans.runs.definitions import definitions, shown_place
 from icans.runs.record import FILE, Run, read
 from icans.runs.steps import Steps
+from icans.study_record import sources
 
 
 def test_the_record_says_what_a_run_was_made_of(story: Story) -> None:
@@ -118,3 +120,25 @@ def test_a_step_is_measured_from_its_name_to_the_next() -> None:
         steps(name)
     assert shown == ["grades", "trial, 1 of 2", "trial, 2 of 2", "grades"]
     assert [step.name for step in steps.taken()] == ["grades", "trial"]
+
+
+def test_a_reference_is_known_by_its_records_wherever_they_are_and_not_by_its_outputs(tmp_path: Path) -> None:
+    study, reference = write_study(tmp_path / "study"), tmp_path / "reference"
+    change(study / "study.toml", PROTOCOL, f'{PROTOCOL}[natural_history]\nreference = "../reference"\n')
+    (reference / "out").mkdir(parents=True)
+    for file in (
+        "records.db",
+        "reference/records.xlsm",
+        "reference/out/.icans-output",
+        "reference/out/results.parquet",
+    ):
+        (tmp_path / file).touch()
+    with opened(study) as read_study:
+        for source, files in (
+            ("", {"study.toml", "records.xlsm"}),
+            ("sqlite:///../records.db", {"study.toml", "records.xlsm", "records.db"}),
+            ("postgresql://db/cart", set()),
+        ):
+            (reference / "study.toml").write_text(f'[study]\ntitle = "R"\n[records]\nsource = "{source}"\n')
+            found = sources(read_study)[-1]
+            assert (found.name, {path.name for path in found.paths}) == ("../reference", files)

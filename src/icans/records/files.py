@@ -82,24 +82,36 @@ def source_tables(
     return found, [*findings, *(finding for _, more in own.values() for finding in more)]
 
 
+def source_path(folder: Path, source: str) -> Path | None:
+    """Give the file or folder that a protocol names as the source of records; None where it is a database server.
+
+    Raises
+    ------
+    RecordsError
+        It is a URL of something else.
+    """
+    scheme, colon, rest = source.partition("://")
+    if not colon:
+        return folder / source
+    if scheme in ("sqlite", "duckdb"):
+        return folder / rest.removeprefix("/")
+    if scheme in ("postgres", "postgresql"):
+        return None
+    raise RecordsError(
+        f"study.toml: [records] source: {shown(scheme)} is not a database that can be read.",
+        "Known are: sqlite, duckdb, postgresql.",
+    )
+
+
 def _from_source(
     folder: Path, source: str, engine: Engine, taken: Collection[Path]
 ) -> tuple[dict[str, SourceRows], list[Finding]]:
-    scheme, colon, rest = source.partition("://")
-    if not colon:
-        path = folder / source
-    elif scheme in ("sqlite", "duckdb"):
-        path = folder / rest.removeprefix("/")
-    elif scheme in ("postgres", "postgresql"):
+    path = source_path(folder, source)
+    if path is None:
         from icans.records.database import PostgresDatabase  # noqa: PLC0415  # most studies have no database
 
         with closing(PostgresDatabase(source, engine)) as database:
             return _from_container(database)
-    else:
-        raise RecordsError(
-            f"study.toml: [records] source: {shown(scheme)} is not a database that can be read.",
-            "Known are: sqlite, duckdb, postgresql.",
-        )
     if path.is_dir():
         return _from_folder(path, engine, taken)
     if not path.is_file():
@@ -241,8 +253,10 @@ def file_rows(path: Path, names: Collection[str], engine: Engine, label: str = "
         said = error.what.removeprefix(f"{path}: the file cannot be read (").removesuffix(").")
         fault = unreadable_parquet(label, (said.partition("refused: ")[2] or said).replace(str(path), path.name))
         return TextRows(label, findings=(fault,), paths=(path,), lost=True)
-    numbered = partial(engine.read_parquet, path, numbered=True)
     written = written_names(path, table.columns, names)
+    if "file_row_number" in map(str.casefold, table.columns):  # what engines call the number of a row
+        return EngineRows(label, table, lambda: table, paths=(path,), names=written)
+    numbered = partial(engine.read_parquet, path, numbered=True)
     return EngineRows(label, table, numbered, "file_row_number", 2, paths=(path,), names=written)
 
 
