@@ -69,7 +69,12 @@ def _analyte(cohort: Cohort, rows: Columns, specimen: str, analyte: str) -> list
     counted = replace(subject, unit="")
     return [
         counted.row("n", change.n, method="pairs with both values"),
-        unpaired.row("unpaired", change.missing, unit="", method="patients without one of the values, or with values in two units"),
+        unpaired.row(
+            "unpaired",
+            change.missing,
+            unit="",
+            method="patients without one of the values, or with values in two units",
+        ),
         *(
             replace(counted, patients=cohort.names(who[change.which[name]]), method=method).row(
                 name, getattr(change, name)
