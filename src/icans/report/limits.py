@@ -178,7 +178,7 @@ def _unpaired(numbers: Numbers) -> Markup | str:
     if not parts:
         return ""
     return Markup(
-        "Patients without a measurement on both sides of the first course are left out of the paired comparison: "
+        "Patients without a measurement in one unit on both sides of the first course are left out of the pairs: "
     ) + (Markup(", ").join(parts) + ".")
 
 
