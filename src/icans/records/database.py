@@ -149,7 +149,7 @@ class DuckDBFile:
         """Open a table."""
         with self._attached():
             table = self._backend.table(name, database=(self._catalog, "main"))
-            has_order = name in self._found("table")
+            has_order = name in self._found("table") and "rowid" not in map(str.casefold, table.columns)
         if not self._stays:
             numbered = table.mutate(_rowid=table.rowid()) if has_order else table
             table = self._engine.keep(ibis.memtable(self._backend.to_pyarrow(numbered)))

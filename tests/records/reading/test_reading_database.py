@@ -144,3 +144,14 @@ def test_a_moment_of_no_calendar_costs_its_row(folder, moment):
     assert outcome.rows("neuro", "icans_grade") == [(1,)]
     (error,) = outcome.errors
     assert error.startswith("study.db, table neuro, row 3, column time: ")
+
+
+def test_a_column_named_like_the_number_of_a_row_is_none(folder):
+    with closing(duckdb.connect(folder.path / "study.db")) as connection:
+        connection.execute("CREATE TABLE patients AS SELECT 'P01' AS patient_id")
+        connection.execute(
+            "CREATE TABLE neuro AS SELECT 'P01' AS patient_id, 1.0 AS time, 9 AS icans_grade, 7 AS rowid"
+        )
+        connection.execute("CREATE TABLE crs AS SELECT 'P01' AS patient_id, 1.0 AS time, 1 AS crs_grade")
+    outcome = folder.read(source="study.db")
+    assert outcome.errors[0].startswith("study.db, table neuro, patient P01, column icans_grade")
