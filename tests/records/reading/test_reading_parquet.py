@@ -333,3 +333,11 @@ def test_times_with_a_zone_beside_dates_are_doubted(save):
     folder.write("infusions.csv", "patient_id,infused_at\nP01,2024-03-05\n")
     (warning,) = folder.read(time="dates").warnings
     assert warning.startswith("infusions.csv: has dates while neuro.parquet has times in UTC")
+
+
+def test_a_file_that_numbers_its_rows_itself_is_read_and_its_faults_name_the_patient(save):
+    outcome = save(
+        neuro={"patient_id": ["P01"] * 2, "time": [1.0, 2.0], "icans_grade": [1, 9], "File_Row_Number": [5, 6]}
+    ).read()
+    assert outcome.rows("neuro", "icans_grade") == [(1,)]
+    assert outcome.errors[0].startswith('neuro.parquet, patient P01, column icans_grade: "9" is not from 0 to 5')
