@@ -82,7 +82,7 @@ def _current(metadata: Sequence[Path], label: str) -> Path:
     """Give the description that is in force."""
     hint = metadata[0].parent / "version-hint.text"
     if len(metadata) > 1 and hint.is_file():
-        named = hint.read_text(encoding="utf-8").strip()
+        named = hint.read_text(encoding="utf-8", errors="replace").strip()
         for name in (named, f"v{named}{ICEBERG_METADATA}", f"{named}{ICEBERG_METADATA}"):
             if hint.with_name(name) in metadata:
                 return hint.with_name(name)
@@ -103,10 +103,10 @@ def _identities(file: Any, specs: Mapping[int, Any], schema: Any) -> dict[str, s
     """
     found: dict[str, str | None] = {}
     for place, part in enumerate(specs[file.spec_id].fields):
-        column = schema.find_field(part.source_id)
-        if str(part.transform) == "identity" and str(column.field_type) in PLAIN:
+        name = schema.find_column_name(part.source_id)
+        if name and str(part.transform) == "identity" and str(schema.find_type(name)) in PLAIN:
             value = file.partition[place]
-            found[column.name] = None if value is None else f"{value}"
+            found[name] = None if value is None else f"{value}"
     return found
 
 

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from icans.errors import RecordsError
 from icans.records.findings import shown
+from icans.records.headings import name_key
 
 TABLE_FILES = (".csv", ".parquet")
 DELTA_LOG = "_delta_log"
@@ -89,7 +90,9 @@ def by_pattern(table: str, pattern: str, study: Path) -> TableFiles | Path:
         found = [study / pattern]
     if not found:
         raise RecordsError(f"{where} names {shown(pattern, 200)}, and there is no such file.")
-    if len(found) == 1:
+    _refuse_versions(found, where, study)
+    root = study / PurePath(*_before_signs(PurePath(pattern).parts))
+    if len(found) == 1 and _is_alone(found[0], root):
         return found[0]
     files = sorted({file for one in found for file in (_walked(one) if one.is_dir() else [one])})
     others = [file for file in files if file.suffix.lower() not in TABLE_FILES]
@@ -97,8 +100,24 @@ def by_pattern(table: str, pattern: str, study: Path) -> TableFiles | Path:
         raise RecordsError(
             f"{where}: {_name(others[0], study)} is neither a CSV nor a Parquet file.", "Narrow the pattern to those."
         )
-    fixed = PurePath(*_before_signs(PurePath(pattern).parts))
-    return _table(pattern, files, study / fixed, study, ())
+    return _table(pattern, files, root, study, ())
+
+
+def _refuse_versions(found: Sequence[Path], where: str, study: Path) -> None:
+    """Refuse what lies inside of a Delta or an Iceberg table, whose folders hold older versions too."""
+    inside = dict.fromkeys(folder for place in found if not iceberg_metadata(place) for folder in place.parents)
+    table = next((folder for folder in inside if is_delta(folder) or iceberg_metadata(folder)), None)
+    if table:
+        raise RecordsError(
+            f"{where} names what lies inside of {_name(table, study)}, a Delta or an Iceberg table, and may be of an "
+            "older version.",
+            "Name the folder of the table itself.",
+        )
+
+
+def _is_alone(place: Path, root: Path) -> bool:
+    """Tell whether the one file or folder of a pattern is read as if it were named, as no folder names a column."""
+    return is_delta(place) or bool(iceberg_metadata(place)) or not _keys(place / "_" if place.is_dir() else place, root)
 
 
 def _before_signs(parts: Sequence[str]) -> Iterator[str]:
@@ -116,17 +135,30 @@ def _table(label: str, files: Sequence[Path], root: Path, study: Path, aside: tu
             f"{label} holds CSV and Parquet files, such as {_name(one, study)} and {_name(other, study)}.",
             "Keep one kind: the files of a folder are read as one table.",
         )
-    keys = [_keys(file, root) for file in files]
-    names = dict.fromkeys(name for one in keys for name in one)
-    by_file = {name: tuple(one.get(name) for one in keys) for name in names}
-    return TableFiles(label, tuple(files), tuple(_name(file, study) for file in files), by_file, aside=aside)
+    once: dict[tuple[str, ...], tuple[Path, dict[str, str | None]]] = {}
+    for file in files:
+        said = _keys(file, root)
+        once.setdefault((os.path.realpath(file), *map(str, said.items())), (file, said))  # a link may name it again
+    paths, keys = [file for file, _ in once.values()], [said for _, said in once.values()]
+    names = {name_key(name): name for one in reversed(keys) for name in one}
+    by_key = [{name_key(name): value for name, value in one.items()} for one in keys]
+    by_file = {name: tuple(one.get(key) for one in by_key) for key, name in names.items()}
+    return TableFiles(label, tuple(paths), tuple(_name(file, study) for file in paths), by_file, aside=aside)
 
 
 def _keys(file: Path, root: Path) -> dict[str, str | None]:
     """Read the columns that the folders between a table's folder and a file name, as Apache Hive writes them."""
-    below = file.parent.relative_to(root).parts if file.is_relative_to(root) else ()
+    below = file.parent.relative_to(root).parts if file.parent.is_relative_to(root) else ()
     pairs = [pair.groups() for part in below if (pair := KEY.fullmatch(part))]
-    return {unquote(key): None if value == NO_VALUE else unquote(value) for key, value in pairs}
+    keys = [name_key(_decoded(key)) for key, _ in pairs]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise RecordsError(f"{file}: two of its folders name the column {shown(twice)}.", "Keep one of them.")
+    return {_decoded(key): None if value in ("", NO_VALUE) else _decoded(value) for key, value in pairs}
+
+
+def _decoded(text: str) -> str:
+    """Read the signs that a folder's name writes as numbers, but for the one that no text can hold."""
+    return unquote(text.replace("%00", "%2500"))
 
 
 def _walked(folder: Path) -> Iterator[Path]:
@@ -142,9 +174,10 @@ def _walked(folder: Path) -> Iterator[Path]:
             folders.clear()
             continue
         seen.add(real)
-        if DELTA_LOG in folders:
+        if DELTA_LOG in folders or iceberg_metadata(Path(place)):
+            kind = "a Delta" if DELTA_LOG in folders else "an Iceberg"
             raise RecordsError(
-                f"{place} is a Delta table inside of what is read as a folder of files.",
+                f"{place} is {kind} table inside of what is read as a folder of files.",
                 "Name it itself in study.toml under [records.files].",
             )
         folders[:] = sorted(name for name in folders if not _hidden(name))

@@ -102,7 +102,7 @@ def unreadable_parquet(file: str, reason: str) -> Finding:
 
 
 def parquet_columns(path: Path) -> Columns:
-    """Read the types of a Parquet file's columns; those of nothing but missing values agree with any type."""
+    """Read the types of a Parquet file's columns."""
     import pyarrow.parquet as pq  # noqa: PLC0415  # most studies lie in single files
 
     with pq.ParquetFile(path) as file:
@@ -117,17 +117,23 @@ def parquet_columns(path: Path) -> Columns:
         name, _, inner = leaf.path.partition(".")
         name = name if name in told else leaf.path
         stored.setdefault(name, []).append(f"{inner} {leaf.physical_type} {leaf.logical_type}")
-    return {name: ("; ".join(kinds), told[name]) for name, kinds in stored.items() if told[name] != "null"}
+    return {name: ("; ".join(kinds), told[name]) for name, kinds in stored.items()}
 
 
 def _unlike(files: TableFiles, schemas: Sequence[Columns]) -> Iterator[Finding]:
-    """Find each column that has another type in a file than in the first that has it."""
+    """Find each column that has another type in a file than in the first that has it.
+
+    One of nothing but missing values agrees with any type; lengths of time are stored as whole numbers and are none.
+    """
     first: dict[str, tuple[str, str, str]] = {}
     told: set[str] = set()
     for file, columns in zip(files.names, schemas, strict=True):
         for name, (stored, kind) in columns.items():
+            if kind == "null":
+                continue
             before, was, where = first.setdefault(name_key(name), (stored, kind, file))
-            if before != stored and name_key(name) not in told:
+            differs = before != stored or kind.startswith("duration") != was.startswith("duration")
+            if differs and name_key(name) not in told:
                 told.add(name_key(name))
                 problem = f"is of type {kind}, and of type {was} in {where}, a file of the same table"
                 yield Finding("error", file, column=name, problem=problem, advice=UNLIKE)
@@ -135,20 +141,27 @@ def _unlike(files: TableFiles, schemas: Sequence[Columns]) -> Iterator[Finding]:
 
 def _engine_names(files: TableFiles, schemas: Sequence[Columns]) -> Iterator[Finding]:
     for file, columns in zip(files.names, schemas, strict=True):
-        for name in sorted(ENGINE_NAMES.intersection(columns)):
+        for name in sorted(name for name in columns if name.casefold() in ENGINE_NAMES):
             yield Finding("error", file, column=name, problem="is a name that files cannot use for a column")
             return
 
 
-def _by_file(files: TableFiles, schemas: Sequence[Columns]) -> tuple[dict[str, tuple[str | None, ...]], list[Finding]]:
-    """Give the columns that the folders' names make; what the files themselves have of that name counts instead."""
+def _by_file(
+    files: TableFiles, columns: Sequence[Collection[str]]
+) -> tuple[dict[str, tuple[str | None, ...]], list[Finding]]:
+    """Give the columns that the folders' names make; what the files themselves have of that name counts instead.
+
+    A file without any `columns` says nothing about them.
+    """
     by_file, faults = {}, []
     for name, values in files.by_file.items():
-        having = [any(name_key(column) == name_key(name) for column in columns) for columns in schemas]
-        if not any(having):
+        having = {
+            file: name_key(name) in map(name_key, own) for file, own in zip(files.names, columns, strict=True) if own
+        }
+        if not any(having.values()):
             by_file[name] = values
-        elif not all(having):
-            file = files.names[having.index(True)]
+        elif not all(having.values()):
+            file = next(file for file in having if having[file])
             problem = f"is a column of this file, and of other files of {files.label} by the name of their folder"
             faults.append(Finding("error", file, column=name, problem=problem, advice="Keep one of the two."))
     return by_file, faults
@@ -161,10 +174,10 @@ def _said_by_folders(files: TableFiles, names: Collection[str]) -> dict[str, tup
 
 def _stray(file: str, column: str, folder: str | None, values: Iterable[str]) -> list[Finding]:
     """Warn where a file says something else in a column than the folder that names the same column."""
-    other = sorted(value for value in values if value != (folder or ""))
-    if not other:
+    other = sorted(value for value in values if value != folder)
+    if folder is None or not other:
         return []
-    problem = f"stands in this file, and its folder says {shown(folder or 'nothing')}; what the file says counts"
+    problem = f"stands in this file, and its folder says {shown(folder)}; what the file says counts"
     return [Finding("warning", file, None, column, shown(other[0]), problem, "Correct the one that is wrong.")]
 
 
@@ -175,7 +188,9 @@ def _text(files: TableFiles, names: Collection[str]) -> TextRows:
     """
     read = [read_delimited(path, names, name) for path, name in zip(files.paths, files.names, strict=True)]
     findings = [finding for one in read for finding in one.findings]
-    if any(one.lost for one in read):
+    own, faults = _by_file(files, [one.header for one in read])
+    if faults or any(one.lost for one in read):
+        findings += faults
         return TextRows(files.label, findings=tuple(findings), paths=files.paths, lost=True)
     keyed = [_keyed(one.header) for one in read]
     header: dict[tuple[str, int], str] = {}
@@ -188,7 +203,6 @@ def _text(files: TableFiles, names: Collection[str]) -> TextRows:
             if said := folders.get(name_key(name)):
                 texts = map(trimmed, column.unique().to_pylist())
                 findings += _stray(files.names[place], name_key(name), said[place], texts)
-    own = {name: values for name, values in files.by_file.items() if (name_key(name), 1) not in header}
     columns: list[list[pa.Array | pa.ChunkedArray]] = [[] for _ in range(len(header) + len(own))]
     for number, (keys, one) in enumerate(zip(keyed, read, strict=True)):
         there = dict(zip(keys, one.columns, strict=True))

@@ -122,7 +122,8 @@ def _duration(rows: EngineRows, column: EngineColumn) -> str:
     """Give the type of a column of times that only looks like one of whole numbers; empty for any other."""
     if column.unit == "dates" or column.column.kind != "time" or not column.dtype.is_integer():
         return ""
-    return duration(rows.paths[0], column.source) if rows.paths and rows.paths[0].suffix == ".parquet" else ""
+    files = (path for path in rows.paths if path.suffix.lower() == ".parquet")
+    return next(filter(None, (duration(path, column.source) for path in files)), "")
 
 
 def _numbered(rows: EngineRows) -> ibis.Table:

@@ -60,6 +60,46 @@ def test_the_files_of_a_folder_are_one_table_with_the_columns_of_its_folders(par
     assert [path.name for path in outcome.records.paths["neuro"]] == ["part-0.parquet"] * 2
 
 
+def test_folders_that_spell_a_column_differently_or_leave_it_empty_name_one_column(parts):
+    folder = parts(
+        {
+            "neuro/Site=A/part-0.parquet": graded("P01", 1),
+            "neuro/site=%00/part-0.parquet": graded("P01", 2),
+            "neuro/site=/part-0.parquet": graded("P02", 3),
+        }
+    )
+    assert folder.read().rows("neuro", "icans_grade", "Site") == [(1, "A"), (2, "%00"), (3, None)]
+    parts({"neuro/site=A/SITE=B/part-0.parquet": graded("P01", 1)})
+    assert "two of its folders name the column site" in refusal(folder)
+
+
+def test_a_file_that_a_link_names_again_is_read_once(parts):
+    folder = parts({"neuro/2024.parquet": graded("P01", 1)})
+    (folder.path / "neuro" / "newest.parquet").symlink_to(folder.path / "neuro" / "2024.parquet")
+    assert folder.read().rows("neuro", "icans_grade") == [(1,)]
+
+
+def test_a_column_that_files_leave_empty_is_not_that_of_their_folder(parts):
+    nothing = {"site": pa.array([None], pa.null())}
+    folder = parts({f"neuro/site={name}/a.parquet": graded("P01", 1, **nothing) for name in "AB"})
+    assert folder.read().rows("neuro", "site") == [(None,), (None,)]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_column_of_some_files_that_for_others_only_a_folder_names_is_refused(parts, kind):
+    text = "patient_id,time,icans_grade\nP01,0,1\n"
+    having = "patient_id,time,icans_grade,site\nP01,0,1,A\n" if kind == "csv" else graded("P01", 1, site=["A"])
+    files = {
+        f"neuro/site=A/a.{kind}": having,
+        f"neuro/site=B/b.{kind}": text if kind == "csv" else graded("P01", 1),
+    }
+    folder = parts(files).write("crs.csv", "patient_id,time,crs_grade\nP01,24,1\n")
+    (said,) = folder.read().errors
+    assert said.startswith(
+        f"neuro/site=A/a.{kind}, column site: is a column of this file, and of other files of neuro/"
+    )
+
+
 def test_a_column_that_only_a_folder_names_is_read_by_its_declaration_and_what_a_file_says_counts(parts):
     without = {key: column for key, column in graded("P01", 1).items() if key != "icans_grade"}
     folder = parts({"neuro/patient_id=wrong/icans_grade=04/a.parquet": without})
@@ -114,6 +154,22 @@ def test_a_pattern_names_files_anywhere(parts):
     outcome = folder.read(files={"neuro": "exports/2024-*/neuro_*.parquet"})
     assert outcome.rows("neuro", "patient_id", "icans_grade") == [("P01", 1), ("P02", 2)]
     assert outcome.warnings == ["neuro_old.parquet: is not a table of records and is not read.\n  Did you mean neuro?"]
+
+
+@pytest.mark.parametrize("pattern", ["exports/*/a.parquet", "exports/site=*"])
+def test_the_one_file_of_a_pattern_has_the_columns_of_its_folders(parts, pattern):
+    folder = parts({"exports/site=A/a.parquet": graded("P01", 1)})
+    assert folder.read(files={"neuro": pattern}).rows("neuro", "site", "icans_grade") == [("A", 1)]
+
+
+def test_lengths_of_time_in_any_file_are_no_hours(parts):
+    hour = pa.array([3600], pa.duration("s"))
+    folder = parts({"neuro/a.parquet": graded("P01", 1), "neuro/b.parquet": graded("P01", 2) | {"time": hour}})
+    folder.write("crs.csv", "patient_id,time,crs_grade\nP01,24,1\n")
+    parts({"neuro/a.parquet": graded("P01", 1) | {"time": [1]}})
+    assert "time: is of type duration[s], and of type int64 in neuro/a.parquet" in folder.read().errors[0]
+    parts({"neuro/a.parquet": graded("P01", 1) | {"time": pa.array([None], pa.null())}})
+    assert "time: is of type duration[s], which cannot be read" in folder.read().errors[0]
 
 
 @pytest.mark.parametrize(
@@ -200,6 +256,18 @@ def test_a_delta_table_with_rows_deleted_by_a_mark_is_refused(parts):
     assert "deleted by a mark" in refusal(folder)
 
 
+@pytest.mark.parametrize("place", ["lake/*.parquet", "lake/site=A", "lake/**/*.parquet"])
+@pytest.mark.parametrize("log", ["lake/_delta_log/0.json", "lake/metadata/0.metadata.json"])
+def test_files_inside_of_a_delta_or_iceberg_table_are_not_read_past_its_log(parts, place, log):
+    folder = parts({log: "{}", "lake/a.parquet": graded("P01", 1), "lake/site=A/b.parquet": graded("P01", 1)})
+    said = refusal(folder, files={"neuro": place})
+    assert said.startswith(
+        "study.toml: [records.files] neuro names what lies inside of lake, a Delta or an Iceberg table"
+    )
+    parts({f"neuro/{log}": "{}"})
+    assert "inside of what is read as a folder of files" in refusal(folder)
+
+
 def _append(place, *actions):
     """Write the next version of a Delta table's log."""
     log = place / "_delta_log"
@@ -236,6 +304,27 @@ def test_an_iceberg_table_is_read_at_its_current_snapshot(parts):
     for path in (folder.path / "neuro" / "data").iterdir():
         path.unlink()
     assert "and it is not there" in refusal(folder)
+
+
+def test_an_iceberg_table_whose_partitions_changed_is_read(parts):
+    pytest.importorskip("pyiceberg")
+    from pyiceberg.transforms import IdentityTransform
+
+    folder = parts({})
+    table = _iceberg(folder.path / "neuro")
+    table.append(_typed(1))
+    with table.update_spec() as change:
+        change.add_field("icans_grade", IdentityTransform(), "by_grade")
+        change.add_field("ward", IdentityTransform(), "by_ward")
+    table.append(_typed(2))
+    assert folder.read().rows("neuro", "icans_grade", "ward") == [(1, "P01"), (2, "P01")]
+    assert folder.read().said() == []
+    with table.update_spec() as change:
+        change.remove_field("by_ward")
+    with table.update_schema() as change:
+        change.delete_column("ward")
+    (folder.path / "neuro" / "metadata" / "version-hint.text").write_bytes(b"\xff")
+    assert folder.read().rows("neuro", "icans_grade") == [(1,), (2,)]
 
 
 def _typed(*grades):
