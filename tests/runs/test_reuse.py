@@ -3,13 +3,16 @@
 import os
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.runs.conftest import DERIVED, Story, derive, reused, write_study
+from tests.runs.conftest import DERIVED, Story, change, derive, reused, write_study
 
+from icans.commands import run
+from icans.commands.opened import opened
 from icans.commands.run import DERIVING
 from icans.derive.schema import DERIVED as DECLARED
 from icans.engines.duckdb import DuckDBEngine
@@ -46,7 +49,7 @@ def test_a_line_says_what_was_reused(story: Story, tmp_path: Path) -> None:
     last = story.after_a_definition
     live = {name: table.model_copy(update={"key": None}) for name, table in last.derived.items()}
     with recorded("derive", story.out, tmp_path, lambda _step: None) as recorder:
-        lines = [recorder.reuse(run) for run in (last, last.model_copy(update={"derived": live}))]
+        lines = [recorder.reuse(one) for one in (last, last.model_copy(update={"derived": live}))]
     with recorded("derive", tmp_path / "elsewhere", tmp_path, lambda _step: None) as recorder:
         lines.append(recorder.reuse(story.first))
     line = "Reused: grades; computed: episodes, courses, steroids, endpoints, survival, biomarkers."
@@ -66,6 +69,23 @@ def test_a_record_that_changed_during_the_run_leaves_the_old_output(
         with pytest.raises(StudyError, match=said):
             derive(story.study, story.out)
     assert (story.out / "run.json").read_bytes() == before
+
+
+def test_a_record_that_changed_after_it_was_read_and_before_its_digest_stops_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = write_study(tmp_path / "study")
+    read = opened
+
+    def changed_then(*words: Any, **more: Any) -> Any:
+        change(study / "labs.csv", "A,90,csf,IL-6,10", "A,90,csf,IL-6,11")
+        os.utime(study / "labs.csv", (1, 1))
+        return read(*words, **more)
+
+    monkeypatch.setattr(run, "opened", changed_then)
+    with pytest.raises(StudyError, match=r"labs\.csv was changed while the study was read"):
+        run.derive(study, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
 
 
 def test_an_earlier_table_that_may_not_be_read_is_computed(

@@ -108,6 +108,7 @@ def _recorded(
 
     with recorded(command, out, unfinished, show, fresh=fresh) as recorder:
         recorder.step(READING)
+        recorder.notice(study)
         with opened(
             study, engine, on_record=recorder.engine, watch=show.follow, limits=most, output=unfinished
         ) as read:

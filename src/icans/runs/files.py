@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -14,6 +15,9 @@ from threading import Event
 BLOCK = 1 << 20
 BESIDE = (".wal", "-wal")
 """Endings of the files in which a database keeps what it has not yet put into its own."""
+
+State = tuple[str, int, int]
+"""Path of a file, its size, and when it was changed (ns)."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,22 @@ class Digests:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="digests")
         self._stopped = Event()
         self._asked: dict[Path, Future[FileDigest]] = {}
-        self._seen: dict[Path, list[tuple[str, int, int]]] = {}
+        self._seen: dict[Path, list[State]] = {}
+        self._noticed: dict[str, State] = {}
+
+    def notice(self, folder: Path) -> None:
+        """Keep in mind what the files of a folder are like, before anything in it is read."""
+        for place, _, names in os.walk(folder.absolute()):
+            for name in names:
+                with suppress(OSError):  # another run beside clears up after itself
+                    state = _state_of(Path(place, name))
+                    self._noticed[state[0]] = state
 
     def ask(self, path: Path) -> Future[FileDigest]:
         """Begin to read a file, a folder of files or a database, unless that was begun before."""
         place = path.absolute()
         if place not in self._asked:
-            self._seen[place] = _state(place)
+            self._seen[place] = [self._noticed.get(state[0], state) for state in _state(place)]
             self._asked[place] = self._pool.submit(self._read, place)
         return self._asked[place]
 
@@ -103,6 +116,10 @@ def _files(path: Path) -> Iterator[Path]:
     yield from (beside for ending in BESIDE if (beside := path.with_name(path.name + ending)).is_file())
 
 
-def _state(path: Path) -> list[tuple[str, int, int]]:
-    states = ((file, file.stat()) for file in _files(path))
-    return [(str(file), state.st_size, state.st_mtime_ns) for file, state in states]
+def _state(path: Path) -> list[State]:
+    return [_state_of(file) for file in _files(path)]
+
+
+def _state_of(file: Path) -> State:
+    state = file.stat()
+    return str(file), state.st_size, state.st_mtime_ns

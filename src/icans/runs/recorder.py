@@ -123,6 +123,10 @@ class Recorder:
         self._engine = RecordedEngine(engine, self._digests, self._tables, self._folder / DERIVED)
         return self._engine
 
+    def notice(self, study: Path) -> None:
+        """Keep in mind what the files of a study folder are like, before the study is read."""
+        self._digests.notice(study)
+
     def expect(self, sources: Sequence[Source]) -> None:
         """Begin to read what a run reads beside the tables of its engine."""
         for source in sources:
