@@ -340,6 +340,8 @@ def test_an_untreated_arm_is_as_large_as_stated_and_never_treated(tmp_path: Path
         ("treated = [0.4]", "treated takes 4 numbers (it has 1)."),
         ("children = 'many'", "children is a number (it is 'many')."),
         ("children = ", "not readable as toml"),
+        ("treatment_by_grade = 2.7", "treatment_by_grade is a grade from 1 to 4 (it is 2.7)."),
+        (f"recovery_hours = 1{'0' * 400}", "recovery_hours is larger than any number that can be reckoned with."),
     ],
 )
 def test_a_file_of_parameters_that_cannot_be_meant_is_refused(text: str, sentence: str, tmp_path: Path) -> None:
@@ -348,6 +350,13 @@ def test_a_file_of_parameters_that_cannot_be_meant_is_refused(text: str, sentenc
     with pytest.raises(CallError) as refusal:
         read_parameters(file)
     assert sentence in str(refusal.value)
+
+
+def test_a_record_of_a_simulation_without_parameters_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "simulation.json"
+    file.write_text('{"parameters": 5}')
+    with pytest.raises(CallError, match="holds no parameters"):
+        read_parameters(file)
 
 
 def test_the_parameters_of_a_simulated_study_can_be_read_back(tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ def read_parameters(path: Path) -> Parameters:
         given = json.loads(text).get("parameters", {}) if file.suffix == ".json" else tomllib.loads(text)
     except (json.JSONDecodeError, tomllib.TOMLDecodeError, AttributeError) as error:
         raise CallError(f"{path}: not readable as {file.suffix.lstrip('.') or 'TOML'} ({error}).", HOW) from None
+    if not isinstance(given, dict):
+        raise CallError(f"{path}: parameters holds no parameters (it is {given!r}).", HOW)
     defaults = Parameters()
     known = [field.name for field in fields(Parameters)]
     values: dict[str, Any] = {}
@@ -56,4 +58,10 @@ def _like(default: Any, value: Any, where: str) -> Any:  # noqa: ANN401  # a num
         raise CallError(f"{where} is {shape} (it is {value!r}).")
     if several and len(numbers) != len(default):
         raise CallError(f"{where} takes {len(default)} numbers (it has {len(numbers)}).")
-    return tuple(map(float, numbers)) if several else type(default)(value)
+    if isinstance(default, int):
+        return value
+    try:
+        given = tuple(map(float, numbers))
+    except OverflowError:
+        raise CallError(f"{where} is larger than any number that can be reckoned with.") from None
+    return given if several else given[0]
