@@ -70,11 +70,13 @@ def all_findings(results: list[Result]) -> dict[str, int]:
 
 def _tables(study: Study) -> list[Source]:
     tables: dict[tuple[Path, ...], list[str]] = {}
-    for table in study.records.rows:
-        tables.setdefault(study.records.paths.get(table, ()), []).append(table)
+    for table in dict.fromkeys([*study.records.rows, *study.records.paths]):
+        paths = study.records.paths.get(table, ())
+        if paths or table in study.records.rows:
+            tables.setdefault(paths, []).append(table)
     found = []
     for paths, held in tables.items():
-        several = study.records.files[held[0]]
+        several = study.records.files.get(held[0], held[0])
         name = study.protocol.records.source if not paths else _name(paths[0], study) if len(paths) == 1 else several
         found.append(Source(name, paths, tuple(held)))
     return found

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.runs.conftest import DERIVED, PROTOCOL, Story, change, write_study
+from tests.runs.conftest import DERIVED, PROTOCOL, Story, change, derive, write_study
 
 from icans import protocol as protocols
 from icans.commands.opened import opened
@@ -142,3 +142,13 @@ def test_a_reference_is_known_by_its_records_wherever_they_are_and_not_by_its_ou
             (reference / "study.toml").write_text(f'[study]\ntitle = "R"\n[records]\nsource = "{source}"\n')
             found = sources(read_study)[-1]
             assert (found.name, {path.name for path in found.paths}) == ("../reference", files)
+
+
+def test_a_table_without_rows_is_on_record_as_it_is_among_the_findings(tmp_path: Path) -> None:
+    study = write_study(tmp_path / "study")
+    (study / "crs.csv").write_text("patient_id,time,crs_grade\n")
+    (study / "infusions").mkdir()
+    run = derive(study, tmp_path / "out")
+    assert [(held.name, held.tables) for held in run.inputs][-1] == ("crs.csv", ["crs"])
+    assert len(run.inputs) == 7
+    assert "crs" not in run.tables

@@ -95,7 +95,7 @@ def read_records(
         rows={name: RowCount(table.read, table.used) for name, table in tables.items()},
         findings=tuple(located(findings, parts)),
         files={name: table.file for name, table in tables.items()},
-        paths={name: sources[name].paths for name in tables},
+        paths={name: rows.paths for name, rows in sources.items()},
         parts=parts,
         lost=_lost(sources),
     )

@@ -53,7 +53,8 @@ class Records:
     files
         For each table the study has, its file, sheet or table as the user knows it.
     paths
-        For each table the study has, the files it was read from; none for a table of a database server.
+        For each table that was found, also without rows, the files it was read from; none for a table of a database
+        server.
     parts
         For a table of several files, by what `files` calls it, the names of those.
     lost
