@@ -155,8 +155,8 @@ class Survival(Section):
     )
     cutoff: Annotated[date, Field(ge=date(1900, 1, 1), lt=date(3000, 1, 1))] | None = Field(
         None,
-        description="Date of data cutoff for survival and time to remission; there, what came later is not counted; the "
-        "rate of remission, exposure and biomarkers are of all records (needs times in dates)",
+        description="Date of data cutoff for survival and time to remission; there, what came later is not counted; "
+        "the rate of remission, exposure and biomarkers are of all records (needs times in dates)",
     )
     landmarks_months: list[Months] = Field(
         default_factory=lambda: [3.0, 6.0, 12.0],
