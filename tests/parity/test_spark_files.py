@@ -70,7 +70,8 @@ def test_the_files_of_one_table_are_numbered_and_matched_by_name(
     spark: Any, duckdb: DuckDBEngine, tmp_path: Path
 ) -> None:
     paths = [tmp_path / "site=A+B %2F" / "1.parquet", tmp_path / "site=[C]" / "1.parquet", tmp_path / "2.parquet"]
-    tables = [TABLE.select(["a", "ns"]), TABLE.select(["a", "ns"]).slice(1), TABLE.select(["flag", "a"])]
+    unknown = TABLE.select(["flag", "a"]).append_column("few", pa.nulls(2))
+    tables = [TABLE.select(["a", "ns", "few"]), TABLE.select(["a", "ns"]).slice(1), unknown]
     for path, table in zip(paths, tables, strict=True):
         path.parent.mkdir(exist_ok=True)
         pq.write_table(table, path)
@@ -83,7 +84,7 @@ def test_the_files_of_one_table_are_numbered_and_matched_by_name(
     assert found[0] == [{name: row[name] for name in found[0][0]} for row in found[1]]
     assert [row["site"] for row in found[0]] == ["it's", "it's", None, "C", "C"]
     plain = spark.read_parquet(paths)
-    assert set(plain.columns) == {"a", "ns", "flag"}
+    assert set(plain.columns) == {"a", "ns", "flag", "few"}
 
 
 def test_a_table_is_kept_with_its_types_and_nulls(spark: Any, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
@@ -55,9 +56,9 @@ def read_files(
     """
     # A search below a folder is what keeps Spark from making columns of folders' names.
     reader = spark.read.option("mergeSchema", True).option("recursiveFileLookup", True)
-    found = reader.parquet(*map(literal, paths))
+    alike = [(reader.parquet(*map(literal, some)).drop(*empty), some) for empty, some in _alike(paths).items()]
     if not (numbered or by_file):
-        return found.selectExpr(*_columns(found, paths))
+        return _together([found.selectExpr(*_columns(found, some)) for found, some in alike])
     known = {FILE: [str(path.absolute()) for path in paths], **by_file}
     types = {FILE: pa.string(), **dict.fromkeys(by_file, pa.string())}
     if numbered:
@@ -65,7 +66,7 @@ def read_files(
     pq.write_table(pa.table({name: pa.array(values, types[name]) for name, values in known.items()}), beside)
     rows = [f"_metadata.row_index AS {ROW_NUMBER}"] if numbered else []
     file = f"regexp_replace(url_decode(replace(_metadata.file_path, '+', '%2B')), '^[a-z]+:/*', '/') AS {FILE}"
-    placed = found.selectExpr(*_columns(found, paths), *rows, file)
+    placed = _together([found.selectExpr(*_columns(found, some), *rows, file) for found, some in alike])
     return placed.join(F.broadcast(spark.read.parquet(literal(beside))), FILE).drop(FILE)
 
 
@@ -138,6 +139,24 @@ def _columns(found: DataFrame, paths: Sequence[Path]) -> list[str]:
     for path in paths:
         odd |= _odd_times(path)
     return [f"{odd.get(name, '{0}').format(quoted(name))} AS {quoted(name)}" for name in found.columns]
+
+
+def _together(found: Sequence[DataFrame]) -> DataFrame:
+    return reduce(lambda one, other: one.unionByName(other, allowMissingColumns=True), found)
+
+
+def _alike(paths: Sequence[Path]) -> dict[frozenset[str], list[Path]]:
+    """Group files by their columns without a type, of nothing but missing values, that have one in another file.
+
+    Spark takes such a column for one of numbers.
+    """
+    schemas = [pq.read_schema(path) for path in paths]
+    empty = [frozenset(field.name for field in schema if pa.types.is_null(field.type)) for schema in schemas]
+    typed = {name for schema, none in zip(schemas, empty, strict=True) for name in schema.names if name not in none}
+    groups: dict[frozenset[str], list[Path]] = {}
+    for path, none in zip(paths, empty, strict=True):
+        groups.setdefault(none & typed, []).append(path)
+    return groups
 
 
 def _odd_times(path: Path) -> dict[str, str]:

@@ -140,7 +140,8 @@ def _unlike(files: TableFiles, schemas: Sequence[Columns]) -> Iterator[Finding]:
 
 
 def _engine_names(files: TableFiles, schemas: Sequence[Columns]) -> Iterator[Finding]:
-    for file, columns in zip(files.names, schemas, strict=True):
+    named = zip((*files.names, files.label), (*schemas, files.by_file), strict=True)
+    for file, columns in named:
         for name in sorted(name for name in columns if name.casefold() in ENGINE_NAMES):
             yield Finding("error", file, column=name, problem="is a name that files cannot use for a column")
             return

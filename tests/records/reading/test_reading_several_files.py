@@ -73,6 +73,12 @@ def test_folders_that_spell_a_column_differently_or_leave_it_empty_name_one_colu
     assert "two of its folders name the column site" in refusal(folder)
 
 
+def test_a_folder_cannot_name_a_column_as_engines_name_rows(parts):
+    folder = parts({"neuro/File_Row_Number=A/part-0.parquet": graded("P01", 1)})
+    folder.write("crs.csv", "patient_id,time,crs_grade\nP01,24,1\n")
+    assert folder.read().errors == ["neuro/, column File_Row_Number: is a name that files cannot use for a column."]
+
+
 def test_a_file_that_a_link_names_again_is_read_once(parts):
     folder = parts({"neuro/2024.parquet": graded("P01", 1)})
     (folder.path / "neuro" / "newest.parquet").symlink_to(folder.path / "neuro" / "2024.parquet")
