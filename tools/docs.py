@@ -80,12 +80,12 @@ of an earlier one, the last to end stays.
 $ icans compare before after --out moved.csv
 ```
 
-prints what of records, protocol and software is not the same, which derived tables differ and in how many rows and
-patients, and which results moved: value and interval before and after, the difference, observations, and how many
-patients came and went. A result counts as moved where its value differs by more than 1e-12 of itself, or its
-observations, patients, unit, method or the reason for having no value differ. Derived tables are compared row by row,
-numbers to nine decimals; those of which the records say that they are the same are not read. Results are not compared
-where a run is one of `icans derive`.
+prints what of records, protocol (definitions, and `claims.toml`) and software is not the same, which derived tables
+differ and in how many rows and patients, and which results moved: value and interval before and after, the difference,
+observations, and how many patients came and went. A result counts as moved where its value differs by more than 1e-12
+of itself, or its observations, patients, unit, method or the reason for having no value differ. Derived tables are
+compared row by row, numbers to nine decimals; those of which the records say that they are the same are not read.
+Results are not compared where a run is one of `icans derive`.
 
 Where several things changed, the command says which did, not which of them moved what: change one and run again.
 
