@@ -4,6 +4,11 @@ import csv
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# the same examples on every run, however busy the machine
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.load_profile("repeatable")
 
 CART80 = Path(__file__).parents[2] / "shared" / "data" / "cart80" / "daily_grades.xlsx"
 

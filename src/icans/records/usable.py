@@ -133,11 +133,11 @@ def comma_finding(file: str, column: str, row: int | None, text: str, count: int
 
 
 def thousands_finding(file: str, column: str, row: int | None, text: str, count: int) -> Finding:
-    """Doubt whether a point parts decimals, where it may part thousands."""
+    """Note that a point is read as that of decimals where it may part thousands."""
     problem = "is read as a number with three decimals, but its point may part thousands"
     problem += "" if count == 1 else f", like that of {count - 1:,} more of this column"
     advice = "Write numbers without a separator of thousands, or all of this column with their decimals."
-    return Finding("warning", file, row, column, shown(trimmed(text)), problem, advice)
+    return Finding("note", file, row, column, shown(trimmed(text)), problem, advice)
 
 
 def padded_finding(file: str, column: str, text: str, rows: list[int | None]) -> Finding:
